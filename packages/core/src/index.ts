@@ -1,0 +1,35 @@
+export { fieldOf, notActionable, parseAlert, type Alert, type NotActionable } from './alert/alert.ts'
+export { parseJsonLosslessly } from './alert/lossless-json.ts'
+export { parsePriorityCondition, PRIORITIES, type Priority, type PriorityCondition } from './alert/priority.ts'
+export {
+  clusterNames,
+  repositoryOfCluster,
+  type AccessToken,
+  type CommitAuthor,
+  type Config,
+  type GitHubLocation,
+  type GitLocation,
+  type Notification,
+  type Repository,
+  type RepositoryAuth,
+  type RepositoryCluster,
+  type SecretRef,
+} from './config/config.ts'
+export { parseConfig, type ConfigFault, type ParsedConfig } from './config/parse-config.ts'
+export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
+export { asResponseError, ResponseError, type ResponseErrorOptions } from './errors/response-error.ts'
+export { fingerprintOf, newResponseId, ResponseJob } from './job/response-job.ts'
+export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
+export { composeCommitMessage, DEFAULT_AUTHOR, type CommittedResponse } from './ledger/commit-message.ts'
+export { tameText } from './ledger/hostile-text.ts'
+export { parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
+export { silentLog, type Log } from './log.ts'
+export { outcomeCode, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
+export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
+export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
+export { workloadTitle, type Workload } from './pod/workload.ts'
+export { responsesFor, type AlertPlace } from './response/match-response.ts'
+export type { Action, Delivery, Response, ResponseMatch } from './response/response.ts'
+export { Secret } from './text/secret.ts'
+export { blobOid } from './tree/blob-oid.ts'
+export type { FileMode, Tree, TreeFile } from './tree/tree.ts'

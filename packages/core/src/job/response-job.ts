@@ -1,0 +1,48 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { sightingKeyOf, type PodSighting } from '../pod/pod-sighting.ts'
+import type { Response } from '../response/response.ts'
+
+/** What travels through Redis for one alert × response: the alert as received, and what ingest already knows of it. */
+export const ResponseJob = z.object({
+  version: z.literal(1),
+  /** Names the response wherever it appears: job, commit line, `saker undo`. */
+  id: z.string(),
+  response: z.string(),
+  cluster: z.string(),
+  sighting: z.object({
+    namespace: z.string().optional(),
+    podName: z.string().optional(),
+    owner: z.object({ kind: z.string(), name: z.string() }).optional(),
+  }),
+  /** JSON text of the alert, numbers as on the wire. */
+  alert: z.string(),
+  /** When ingest took it, in milliseconds since 1970. */
+  receivedAt: z.number(),
+  fingerprint: z.string(),
+})
+
+/** See the schema of the same name. */
+export type ResponseJob = Omit<z.infer<typeof ResponseJob>, 'sighting'> & { readonly sighting: PodSighting }
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/**
+ * A new response id: ten characters of time, eight random ones, so that ids sort by age and two alerts never share one.
+ * Not a hash of the alert: BullMQ silently swallows a job whose id it still keeps, and an alert that is sent again after
+ * its response failed must run again.
+ */
+export function newResponseId(now: number): string {
+  const time = Array.from({ length: 10 }, (_, digit) => ALPHABET[Math.floor(now / 32 ** (9 - digit)) % 32]).join('')
+  const random = Array.from(randomBytes(8), (byte) => ALPHABET[byte % 32]).join('')
+  return `${time}${random}`
+}
+
+/**
+ * Identity for deduplication: cluster, namespace, stem and shape of the pod's name, and the response with all it says.
+ * No time, no process id, no output text: they differ in every alert of one attack.
+ */
+export function fingerprintOf(cluster: string, sighting: PodSighting, response: Response): string {
+  const parts = [cluster, sighting.namespace ?? '', sightingKeyOf(sighting), JSON.stringify(response)]
+  return createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 27)
+}

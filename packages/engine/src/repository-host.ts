@@ -1,0 +1,74 @@
+import type { CommitAuthor, FileMode, Tree } from '@saker/core'
+
+/** One file before and after. */
+export interface Edit {
+  readonly path: string
+  readonly before: string
+  readonly after: string
+  readonly mode: FileMode
+}
+
+/** All that one commit does, on the commit it was planned on. */
+export interface ChangeSet {
+  readonly baseSha: string
+  readonly message: string
+  readonly edits: readonly Edit[]
+  /** Absent: the host's own identity. */
+  readonly author?: CommitAuthor
+}
+
+/** A commit in the branch's history, as far as recovery reads it. */
+export interface PastCommit {
+  readonly sha: string
+  readonly message: string
+}
+
+/** The tip of the branch as a host knows it. */
+export interface Head {
+  readonly tree: Tree
+  /** Whether the host asked for the tip just now, rather than answering from what it saw last. */
+  readonly current: boolean
+  /** The newest commits, newest first; as many as were asked for, fewer when the branch is younger. */
+  readonly past: readonly PastCommit[]
+}
+
+/** How to read the tip. */
+export interface ReadOptions {
+  /** `cached` answers without a request when the host has seen the branch before; `current` always asks. */
+  readonly freshness: 'cached' | 'current'
+  /** How many past commits to bring along. 0 by default; asking for any makes the read `current`. */
+  readonly past?: number
+  readonly signal: AbortSignal
+}
+
+/** A commit that is in the branch. */
+export interface Commit {
+  readonly sha: string
+  /** Its page for people, where the host has one. */
+  readonly url?: string
+}
+
+/**
+ * Port to one branch of one repository on one Git host.
+ *
+ * A commit is a compare-and-swap: it lands only when the branch still points to `baseSha`, and then exactly as given.
+ * The host keeps the newest tree it has seen (its own commits included), so that a warm commit is a single request.
+ */
+export interface RepositoryHost {
+  /**
+   * Ends in `CREDENTIAL_INVALID`, `CREDENTIAL_FORBIDDEN`, `REPOSITORY_NOT_FOUND`, `REPOSITORY_EMPTY`, `BRANCH_NOT_FOUND`,
+   * `RATE_LIMITED` or `REPOSITORY_UNAVAILABLE`.
+   */
+  read(options: ReadOptions): Promise<Head>
+  /**
+   * Ends in `BRANCH_MOVED` when somebody was faster (read and plan again), in `COMMIT_UNCONFIRMED` when the answer was
+   * lost and the commit may or may not be there (read the history before trying again), in `BRANCH_PROTECTED`,
+   * `REPOSITORY_ARCHIVED`, `COMMIT_REJECTED`, or as `read` does.
+   */
+  commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit>
+  /** Frees what the host holds. The host is not used afterwards. */
+  close(): Promise<void>
+}
+
+/** Told of every request to a Git host, for metrics. `status` is an HTTP status, or `ok`, `error` for the git program. */
+export type RequestObserver = (request: { readonly operation: string; readonly status: string }) => void
