@@ -132,7 +132,7 @@ function normalise(written: WrittenConfig, ownNamespace: string | undefined): Co
       includeFields: commit.includeFields ?? [],
     },
     ingest: { tokens: (ingest.tokens ?? []) as AccessToken[], allowAnonymous: ingest.allowAnonymous ?? false },
-    admin: { tokens: (admin.tokens ?? []) as AccessToken[] },
+    admin: { tokens: admin.tokens ?? [] },
   }
 }
 

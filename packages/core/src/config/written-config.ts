@@ -37,7 +37,7 @@ const ClusterPlace = {
 }
 
 const GitUrl = Text.refine(
-  (url) => /^(?:https?|ssh|file):\/\/./u.test(url) && (URL.parse(url)?.password ?? '') === '',
+  (url) => /^(?:https?|ssh|file):\/\/./u.test(url) && URL.parse(url)?.password === '',
   'must be an https://, ssh:// or file:// URL without a password in it',
 )
 

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   REPOSITORY_EMPTY: { retryable: false },
   REPOSITORY_ARCHIVED: { retryable: false },
   BRANCH_NOT_FOUND: { retryable: false },
+  TREE_TOO_LARGE: { retryable: false },
   BRANCH_PROTECTED: { retryable: false },
   COMMIT_REJECTED: { retryable: false },
 

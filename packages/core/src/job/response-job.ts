@@ -25,6 +25,11 @@ export const ResponseJob = z.object({
 /** See the schema of the same name. */
 export type ResponseJob = Omit<z.infer<typeof ResponseJob>, 'sighting'> & { readonly sighting: PodSighting }
 
+/** How people find a job among others: `contain default/web-0`; a namespace that the alert does not name is `-`. */
+export function jobTitle({ response, sighting: { namespace, podName, owner } }: ResponseJob): string {
+  return `${response} ${namespace ?? '-'}/${podName ?? owner?.name ?? '-'}`
+}
+
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /**

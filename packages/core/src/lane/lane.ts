@@ -15,7 +15,7 @@ export interface Lane {
 
 /**
  * One spelling for the many URLs of a repository: host and path without scheme, user, port of the scheme, `.git` and
- * trailing slashes. GitHub compares owners and names without regard to case; other servers may not.
+ * trailing slashes. github.com compares owners and names without regard to case; other servers may not.
  */
 export function normalisedUrl(location: GitHubLocation | GitLocation): string {
   if (location.kind === 'github') {
@@ -23,10 +23,23 @@ export function normalisedUrl(location: GitHubLocation | GitLocation): string {
     return `${host}/${location.owner}/${location.repository}`.toLowerCase()
   }
   const url = new URL(location.url)
-  const path = decodeURI(url.pathname)
-    .replace(/\/+$/u, '')
+  const path = decodedPath(url)
+    .replaceAll(/\/{2,}/gu, '/')
+    .replace(/\/$/u, '')
     .replace(/\.git$/u, '')
-  return url.protocol === 'file:' ? `file:${path}` : `${url.host.toLowerCase()}${path}`
+  if (url.protocol === 'file:') return `file:${path}`
+  // URL itself drops the default port of http and https, but knows none for ssh
+  const host = url.host.toLowerCase().replace(url.protocol === 'ssh:' ? /:22$/u : /^$/u, '')
+  return host === 'github.com' ? `${host}${path}`.toLowerCase() : `${host}${path}`
+}
+
+/** The path with its percent-encoding undone, or as it stands where that is not valid. */
+function decodedPath(url: URL): string {
+  try {
+    return decodeURI(url.pathname)
+  } catch {
+    return url.pathname
+  }
 }
 
 /** The lane that serves a repository under a delivery. */

@@ -46,7 +46,11 @@ function subjectOf(responses: readonly CommittedResponse[]): string {
   const actions = [...new Set(responses.flatMap((response) => response.actions))].join(', ')
   const titles = new Set(responses.map(({ workload }) => `${workload.cluster}/${workloadTitle(workload)}`))
   const only = titles.size === 1 ? responses[0] : undefined
-  if (only !== undefined) return shortenMiddle(`${actions} ${tameText(workloadTitle(only.workload))}`, MAX_SUBJECT)
+  if (only !== undefined) {
+    // whole, because the end of the name is what tells one workload from its neighbours
+    const title = tameText(workloadTitle(only.workload), { maxLength: Infinity })
+    return shortenMiddle(`${actions} ${title}`, MAX_SUBJECT)
+  }
   return shortenMiddle(`respond to ${titles.size} workloads (${actions})`, MAX_SUBJECT)
 }
 

@@ -6,18 +6,30 @@
  */
 const PLAIN = /[\p{L}\p{N} ._,()+/-]/u
 
-const MAX_LENGTH = 200
+/** Letters that show nothing, such as the Hangul fillers, hide what stands next to them. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 
-/** Names an issue without `#`: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls */
-const ISSUE_BY_DASH = /\b(gh)-(?=[0-9])/giu
+const DEFAULT_MAX_LENGTH = 200
 
-/** Makes text from an alert safe in a commit message or pull request: encoded, on one line, at most 200 characters of it. */
-export function tameText(text: string): string {
+/**
+ * Names an issue without `#`: GitHub's `GH-1`, in any case, and a Jira key, which GitLab's integration closes after `Fixes`.
+ * A CVE is written like a key and stays readable.
+ * https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+ * https://docs.gitlab.com/integration/jira/issues/
+ */
+const ISSUE_BY_DASH = /\b([Gg][Hh]|(?!CVE-)[A-Z][A-Z0-9_]+)-(?=[0-9])/gu
+
+/**
+ * Makes text from an alert safe in a commit message or pull request: encoded, on one line, and not more than `maxLength`
+ * characters of it. Default: 200.
+ */
+export function tameText(text: string, options: { readonly maxLength?: number } = {}): string {
+  const { maxLength = DEFAULT_MAX_LENGTH } = options
   const characters = Array.from(text)
   const kept = characters
-    .slice(0, MAX_LENGTH)
-    .map((character) => (PLAIN.test(character) ? character : percentEncode(character)))
-  return kept.join('').replaceAll(ISSUE_BY_DASH, '$1%2D') + (characters.length > MAX_LENGTH ? '…' : '')
+    .slice(0, maxLength)
+    .map((character) => (PLAIN.test(character) && !INVISIBLE.test(character) ? character : percentEncode(character)))
+  return kept.join('').replaceAll(ISSUE_BY_DASH, '$1%2D') + (characters.length > maxLength ? '…' : '')
 }
 
 /** Percent-encodes a part of a ledger line: everything but letters, digits, `.`, `_`, `~`, `-`, and `/` where it is kept. */

@@ -56,7 +56,7 @@ function formatPlace({ path, document, pointer }: ChangedPlace): string {
  * bodies leave them. Lines that do not parse are passed over.
  */
 export function parseResponseLines(message: string): readonly ResponseLine[] {
-  const pattern = /Saker-Response: (\S+) (\S+) ([^\s/]+)\/([^\s/]+)\/([^\s/]+)\/([^\s/]+) (\S+) until=(\S+)/gu
+  const pattern = /Saker-Response: (\S+) (\S+) ([^\s/]+)\/([^\s/]+)\/([^\s/]+)\/([^\s/]+) (\S+) until=([\w.~:%-]+)/gu
   return Array.from(message.matchAll(pattern), (match) => {
     const [, id = '', response = '', cluster = '', namespace = '', kind = '', name = '', places = '', until = '-'] =
       match

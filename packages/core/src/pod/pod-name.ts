@@ -12,8 +12,11 @@ const SUFFIX = '[bcdfghjklmnpqrstvwxz2456789]{5}'
 /**
  * The pod-template hash of a ReplicaSet's name: a 32-bit number whose ten decimal digits are mapped to ten letters of
  * the alphabet. The wide form takes any letter of it at full length, which other builders of that hash have used.
+ *
+ * Shorter than five it is not taken for one: a hash is that small twice in a million, while Jobs, DaemonSets and bare
+ * ReplicaSets called `web-4` are common, and their pods must not pass for those of a Deployment `web`.
  */
-const TEMPLATE_HASH = '(?:[bcdf456789]{1,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10})'
+const TEMPLATE_HASH = '(?:[bcdf456789]{5,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10})'
 
 /** A generated name keeps this many characters of its base; five random ones follow. */
 const MAX_BASE_LENGTH = 58
@@ -74,15 +77,26 @@ function generatedDirectly(workload: string, podName: string): boolean {
 /** A Job's pods; an Indexed Job puts the completion index before the suffix and cuts the name, not the index. */
 function ofJob(workload: string, podName: string): boolean {
   if (generatedDirectly(workload, podName)) return true
-  const [, written, index] = new RegExp(`^(.*?)(-(?:0|[1-9][0-9]*)-)${SUFFIX}$`, 'u').exec(podName) ?? []
-  if (written === undefined || index === undefined) return false
-  return written === workload.slice(0, MAX_BASE_LENGTH - index.length)
+  const indexed = indexedJobOf(podName)
+  return indexed !== undefined && (indexed.job === workload || (indexed.wasCut && workload.startsWith(indexed.job)))
 }
 
 /** A CronJob names its Jobs after the scheduled time: minutes since 1970 (8 digits), seconds before Kubernetes 1.21. */
 function ofCronJob(workload: string, podName: string): boolean {
-  const variable = /^[0-9]{8,10}-(?:(?:0|[1-9][0-9]*)-)?$/u
-  return generatedFrom(podName, { fixed: `${workload}-`, variable, cut: /^[0-9]{0,10}$/u })
+  const fixed = `${workload}-`
+  if (generatedFrom(podName, { fixed, variable: /^[0-9]{8,10}-$/u, cut: /^[0-9]{0,10}$/u })) return true
+  const indexed = indexedJobOf(podName)
+  if (indexed === undefined) return false
+  const { job, wasCut } = indexed
+  if (wasCut && fixed.startsWith(job)) return true
+  return job.startsWith(fixed) && (wasCut ? /^[0-9]{0,10}$/u : /^[0-9]{8,10}$/u).test(job.slice(fixed.length))
+}
+
+/** What the name of an Indexed Job's pod holds of the Job's name: the index is written out whole, the name before it is cut. */
+function indexedJobOf(podName: string): { readonly job: string; readonly wasCut: boolean } | undefined {
+  const [, job, index] = new RegExp(`^(.*?)(-(?:0|[1-9][0-9]*)-)${SUFFIX}$`, 'u').exec(podName) ?? []
+  if (job === undefined || index === undefined || job.length + index.length > MAX_BASE_LENGTH) return undefined
+  return { job, wasCut: job.length + index.length === MAX_BASE_LENGTH }
 }
 
 /** Whether Kubernetes could have given `podName` to a pod of this workload. False for kinds whose naming is unknown. */

@@ -1,0 +1,422 @@
+import { describe, expect, it } from 'vitest'
+import { clusterNames, repositoryOfCluster, type Config } from './config.ts'
+import { parseConfig, type ConfigFault } from './parse-config.ts'
+
+/** The smallest file that is valid. Keys given here replace those of the file. */
+function written(overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    version: 1,
+    repositories: { fleet: aRepository() },
+    responses: [{ name: 'contain-shells', match: {}, actions: [{ contain: {} }] }],
+    ...overrides,
+  }
+}
+
+function aRepository(overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    github: { owner: 'acme', repository: 'fleet-infra' },
+    auth: { tokenFrom: { env: 'GITHUB_TOKEN' } },
+    delivery: 'commit',
+    ...overrides,
+  }
+}
+
+function configOf(file: unknown, options: { readonly ownNamespace?: string } = {}): Config {
+  const parsed = parseConfig(file, options)
+  if ('faults' in parsed) throw new Error(`refused: ${JSON.stringify(parsed.faults)}`)
+  return parsed.config
+}
+
+function faultsOf(file: unknown): readonly ConfigFault[] {
+  const parsed = parseConfig(file)
+  return 'faults' in parsed ? parsed.faults : []
+}
+
+/** `repositories.fleet.delivery: must be commit or observe`. */
+function faultLines(file: unknown): readonly string[] {
+  return faultsOf(file).map(({ path, message }) => `${path.join('.')}: ${message}`)
+}
+
+const FULL = {
+  version: 1,
+  repositories: {
+    fleet: {
+      github: { owner: 'acme', repository: 'fleet-infra', apiUrl: 'https://github.example.com/api/v3' },
+      auth: { app: { id: 12, installationId: '34', privateKeyFrom: { file: '/run/secrets/key.pem' } } },
+      branch: 'production',
+      delivery: 'commit',
+      clusters: {
+        prod: {
+          paths: ['./clusters/prod/', 'base//shared'],
+          file: './apps/web.yaml',
+          notify: [{ urlFrom: { env: 'RECEIVER_URL' }, hmacFrom: { env: 'RECEIVER_TOKEN' } }],
+        },
+        staging: {},
+      },
+    },
+    edge: {
+      git: { url: 'ssh://git@git.example.com/team/edge.git' },
+      auth: { ssh: { keyFrom: { file: '/run/secrets/id' }, knownHosts: 'git.example.com ssh-ed25519 AAAA' } },
+      delivery: 'observe',
+      clusters: { edge: { paths: ['.'] } },
+    },
+  },
+  responses: [
+    {
+      name: 'contain-shells',
+      match: {
+        alertRules: ['Terminal shell in container', 'Drop*'],
+        priority: '>=Warning',
+        sources: ['syscall'],
+        clusters: ['prod'],
+        namespaces: { in: ['*'], notIn: ['sandbox'] },
+      },
+      actions: [{ contain: {} }],
+      delivery: 'observe',
+      continue: true,
+    },
+  ],
+  guard: { protectedNamespaces: ['payments'], unprotectNamespaces: ['falco'] },
+  dedupe: { window: '2m' },
+  coalesce: { quiet: '50ms', max: '1s' },
+  commit: { author: 'Saker Bot <saker@example.com>', signOff: true, includeFields: ['proc.name'] },
+  ingest: { tokens: [{ name: 'sidekick', tokenFrom: { env: 'INGEST' }, clusters: ['prod'] }], allowAnonymous: true },
+  admin: { tokens: [{ name: 'ops', tokenFrom: { env: 'ADMIN' } }] },
+}
+
+describe('parseConfig', () => {
+  it('normalises a file that uses everything', () => {
+    const config = configOf(FULL)
+
+    expect(config).toMatchObject({
+      repositories: [
+        {
+          name: 'fleet',
+          location: {
+            kind: 'github',
+            owner: 'acme',
+            repository: 'fleet-infra',
+            apiUrl: 'https://github.example.com/api/v3',
+          },
+          auth: { kind: 'app', appId: '12', installationId: '34', privateKeyFrom: { file: '/run/secrets/key.pem' } },
+          branch: 'production',
+          delivery: 'commit',
+          clusters: [
+            {
+              name: 'prod',
+              paths: ['clusters/prod', 'base/shared'],
+              file: 'apps/web.yaml',
+              notify: [{ urlFrom: { env: 'RECEIVER_URL' }, hmacFrom: { env: 'RECEIVER_TOKEN' } }],
+            },
+            { name: 'staging', paths: [''], notify: [] },
+          ],
+        },
+        {
+          name: 'edge',
+          location: { kind: 'git', url: 'ssh://git@git.example.com/team/edge.git' },
+          auth: { kind: 'ssh', keyFrom: { file: '/run/secrets/id' }, knownHosts: 'git.example.com ssh-ed25519 AAAA' },
+          branch: 'main',
+          delivery: 'observe',
+          clusters: [{ name: 'edge', paths: [''] }],
+        },
+      ],
+      responses: [
+        {
+          name: 'contain-shells',
+          match: {
+            alertRules: ['Terminal shell in container', 'Drop*'],
+            priority: { operator: '>=', priority: 'Warning' },
+            sources: ['syscall'],
+            clusters: ['prod'],
+            namespaces: { in: ['*'], notIn: ['sandbox'] },
+          },
+          actions: [{ action: 'contain' }],
+          delivery: 'observe',
+          continue: true,
+        },
+      ],
+      dedupe: { windowMs: 120_000 },
+      coalesce: { quietMs: 50, maxMs: 1000 },
+      commit: {
+        author: { name: 'Saker Bot', email: 'saker@example.com' },
+        signOff: true,
+        includeFields: ['proc.name'],
+      },
+      ingest: {
+        tokens: [{ name: 'sidekick', tokenFrom: { env: 'INGEST' }, clusters: ['prod'] }],
+        allowAnonymous: true,
+      },
+      admin: { tokens: [{ name: 'ops', tokenFrom: { env: 'ADMIN' } }] },
+    })
+  })
+
+  it('fills in what the smallest file leaves out', () => {
+    const config = configOf(written())
+
+    expect(config).toMatchObject({
+      repositories: [
+        {
+          location: { kind: 'github', apiUrl: 'https://api.github.com' },
+          auth: { kind: 'token', tokenFrom: { env: 'GITHUB_TOKEN' } },
+          branch: 'main',
+          clusters: [{ name: 'default', paths: [''], notify: [] }],
+        },
+      ],
+      responses: [{ match: {}, continue: false }],
+      dedupe: { windowMs: 60_000 },
+      coalesce: { quietMs: 200, maxMs: 2000 },
+      commit: { signOff: false, includeFields: [] },
+      ingest: { tokens: [], allowAnonymous: false },
+      admin: { tokens: [] },
+    })
+    expect(config.commit.author).toBeUndefined()
+    expect(config.responses[0]?.delivery).toBeUndefined()
+  })
+
+  it('takes paths, file and notify right under a repository for the cluster default', () => {
+    const notify = [{ urlFrom: { env: 'URL' } }]
+    const repository = aRepository({ paths: ['apps'], file: 'apps/web.yaml', notify })
+
+    const [fleet] = configOf(written({ repositories: { fleet: repository } })).repositories
+
+    expect(fleet?.clusters).toEqual([{ name: 'default', paths: ['apps'], file: 'apps/web.yaml', notify }])
+  })
+
+  describe('protected namespaces', () => {
+    const BUILT_IN = ['argocd', 'falco', 'flux-system', 'kube-node-lease', 'kube-public', 'kube-system']
+    const protectedIn = (file: unknown, ownNamespace?: string): readonly string[] =>
+      [...configOf(file, ownNamespace === undefined ? {} : { ownNamespace }).guard.protectedNamespaces].toSorted()
+
+    it('are those that keep a cluster alive', () => {
+      expect(protectedIn(written())).toEqual(BUILT_IN)
+    })
+
+    it('hold Saker’s own', () => {
+      expect(protectedIn(written(), 'saker')).toEqual([...BUILT_IN, 'saker'])
+    })
+
+    it('grow by those that the file names', () => {
+      expect(protectedIn(written({ guard: { protectedNamespaces: ['payments'] } }))).toContain('payments')
+    })
+
+    it('shrink by those that the file takes out', () => {
+      const file = written({ guard: { unprotectNamespaces: ['kube-system', 'saker'] } })
+
+      expect(protectedIn(file, 'saker')).toEqual(BUILT_IN.filter((namespace) => namespace !== 'kube-system'))
+    })
+
+    it('hold what is named both ways', () => {
+      const file = written({ guard: { protectedNamespaces: ['falco'], unprotectNamespaces: ['falco'] } })
+
+      expect(protectedIn(file)).toContain('falco')
+    })
+  })
+})
+
+describe('parseConfig on a file that is wrong', () => {
+  it('reports every fault of form at once, with its path', () => {
+    const lines = faultLines({
+      version: 2,
+      surprise: true,
+      repositories: {
+        fleet: {
+          github: { owner: '', repository: 'x', apiUrl: 'ftp://x' },
+          auth: { tokenFrom: 'ghp_hunter2' },
+          delivery: 'push',
+          clusters: { prod: { paths: ['../other', '/etc'], file: 'a\\b', notify: [{ url: 'hunter2' }] } },
+        },
+        edge: { git: { url: 'git@github.com:acme/x.git' }, delivery: 'commit' },
+      },
+      responses: [
+        {
+          name: 'Bad Name',
+          match: { priority: '>=High', regex: 'x', namespaces: { in: [] } },
+          actions: [{ reboot: {} }],
+        },
+        { name: 'empty', match: { alertRules: [''] }, actions: [] },
+      ],
+      dedupe: { window: 60 },
+      coalesce: { quiet: '200', max: 'soon' },
+      commit: { author: 'Saker' },
+      ingest: { tokens: [{ name: 'a', tokenFrom: { env: 'A', file: 'b' } }] },
+    })
+
+    const where = lines.map((line) => line.split(': ')[0])
+    expect(where).toEqual(
+      expect.arrayContaining([
+        'version',
+        'surprise',
+        'repositories.fleet.github.owner',
+        'repositories.fleet.github.apiUrl',
+        'repositories.fleet.auth.tokenFrom',
+        'repositories.fleet.delivery',
+        'repositories.fleet.clusters.prod.paths.0',
+        'repositories.fleet.clusters.prod.paths.1',
+        'repositories.fleet.clusters.prod.file',
+        'repositories.fleet.clusters.prod.notify.0.urlFrom',
+        'repositories.fleet.clusters.prod.notify.0.url',
+        'repositories.edge.git.url',
+        'responses.0.name',
+        'responses.0.match.priority',
+        'responses.0.match.regex',
+        'responses.0.match.namespaces.in',
+        'responses.0.actions.0.reboot',
+        'responses.0.actions.0.contain',
+        'responses.1.match.alertRules.0',
+        'responses.1.actions',
+        'dedupe.window',
+        'coalesce.quiet',
+        'coalesce.max',
+        'commit.author',
+        'ingest.tokens.0.tokenFrom',
+      ]),
+    )
+    expect(lines).toContain('surprise: is not a known key')
+    expect(lines).toContain('dedupe.window: must be a duration such as 200ms, 60s, 15m or 4h')
+  })
+
+  it('reports every fault of sense at once, with its path', () => {
+    const lines = faultLines(
+      written({
+        repositories: {
+          fleet: aRepository({ clusters: { prod: {} }, file: 'a.yaml' }),
+          twin: {
+            git: { url: 'https://github.com/Acme/Fleet-Infra.git' },
+            delivery: 'observe',
+            clusters: { prod: {} },
+          },
+          both: aRepository({ git: { url: 'https://git.example.com/a' } }),
+          neither: { delivery: 'commit' },
+          anonymous: { github: { owner: 'a', repository: 'b' }, delivery: 'commit', clusters: { c1: {} } },
+          torn: aRepository({
+            github: { owner: 'a', repository: 'c' },
+            auth: { tokenFrom: { env: 'A' }, ssh: { keyFrom: { env: 'B' }, knownHosts: 'x' } },
+            clusters: { c2: {} },
+          }),
+          app: {
+            git: { url: 'https://git.example.com/b' },
+            auth: { app: { id: 1, installationId: 2, privateKeyFrom: { env: 'A' } } },
+            delivery: 'commit',
+            clusters: { c3: {} },
+          },
+          named: {
+            git: { url: 'https://git.example.com/c' },
+            auth: { username: 'bot' },
+            delivery: 'commit',
+            clusters: { c4: {} },
+          },
+        },
+        responses: [
+          { name: 'twice', match: { clusters: ['prod', 'moon'] }, actions: [{ contain: {} }] },
+          { name: 'twice', match: {}, actions: [{ contain: {} }] },
+        ],
+      }),
+    )
+
+    expect(lines).toEqual([
+      'repositories.fleet: has both clusters and paths, file or notify; the latter are short for clusters.default',
+      'repositories.twin: is the same repository and branch as fleet; list its clusters there',
+      'repositories.twin: declares cluster prod, which fleet declares too',
+      'repositories.both: must have exactly one of github and git',
+      'repositories.neither: must have exactly one of github and git',
+      'repositories.anonymous.auth: must have tokenFrom or app for a GitHub repository',
+      'repositories.torn.auth: must have only one of tokenFrom, app and ssh',
+      'repositories.app.auth: app works only for a GitHub repository',
+      'repositories.named.auth: username works only with tokenFrom',
+      'responses.0.match.clusters.1: is a cluster that no repository declares',
+      'responses.1.name: is the name of an earlier response too',
+    ])
+  })
+
+  it('lets one repository serve two branches', () => {
+    const repositories = {
+      prod: aRepository({ clusters: { prod: {} } }),
+      staging: aRepository({ branch: 'staging', clusters: { staging: {} } }),
+    }
+
+    expect(faultsOf(written({ repositories }))).toEqual([])
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['text', 'version: 1'],
+    ['a list', []],
+    ['an empty map', {}],
+  ])('refuses %s', (_, file) => {
+    expect(faultsOf(file).length).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['no repository', { repositories: {} }],
+    ['a repository with a name that is none', { repositories: { 'Fleet Infra': aRepository() } }],
+    ['no response', { responses: [] }],
+    ['no version', { version: undefined }],
+    ['no delivery', { repositories: { fleet: aRepository({ delivery: undefined }) } }],
+  ])('refuses a file with %s', (_, overrides) => {
+    expect(faultsOf(written(overrides)).length).toBeGreaterThan(0)
+  })
+
+  it.each([
+    'https://user:hunter2@git.example.com/a',
+    'https://[broken/a',
+    'https://',
+    'git.example.com/a',
+    'git://git.example.com/a',
+    'javascript://x/a',
+  ])('refuses the URL %s with a fault, not an exception', (url) => {
+    const file = written({ repositories: { fleet: { git: { url }, delivery: 'commit' } } })
+
+    expect(faultLines(file)).toEqual([
+      'repositories.fleet.git.url: must be an https://, ssh:// or file:// URL without a password in it',
+    ])
+  })
+
+  it('never shows a value of the file', () => {
+    const secret = 'hunter2'
+    const faults = faultsOf({
+      version: secret,
+      repositories: {
+        fleet: {
+          github: { owner: 7, repository: [secret], apiUrl: secret },
+          auth: { tokenFrom: secret, username: [secret], ssh: secret, app: { id: { secret }, installationId: '' } },
+          branch: [secret],
+          delivery: secret,
+          paths: [secret, [secret]],
+          notify: [{ urlFrom: { env: [secret] } }],
+        },
+        edge: { git: { url: `https://u:${secret}@git.example.com/a` }, delivery: 'commit', clusters: secret },
+      },
+      responses: [
+        { name: `${secret} `, match: { priority: secret, sources: secret }, actions: secret, continue: secret },
+      ],
+      guard: { protectedNamespaces: secret },
+      dedupe: { window: secret },
+      commit: { author: secret, signOff: secret, includeFields: [[secret]] },
+      ingest: { tokens: [{ name: `${secret}!`, tokenFrom: { value: secret } }], allowAnonymous: secret },
+      admin: secret,
+    })
+
+    expect(faults.length).toBeGreaterThan(20)
+    expect(JSON.stringify(faults)).not.toContain(secret)
+  })
+})
+
+describe('the clusters of a config', () => {
+  const config = configOf(FULL)
+
+  it('are named in the order of the file', () => {
+    expect(clusterNames(config)).toEqual(['prod', 'staging', 'edge'])
+  })
+
+  it('lead to their repository', () => {
+    const found = repositoryOfCluster(config, 'staging')
+
+    expect(found?.repository.name).toBe('fleet')
+    expect(found?.place.name).toBe('staging')
+  })
+
+  it('lead nowhere when no repository declares them', () => {
+    expect(repositoryOfCluster(config, 'moon')).toBeUndefined()
+  })
+})
