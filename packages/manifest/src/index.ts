@@ -1,0 +1,12 @@
+export { planContain, type ManifestChange } from './contain/plan-contain.ts'
+export type {
+  DeclaredWorkload,
+  DeclaredWorkloads,
+  ManifestPlace,
+  UnreadableFile,
+} from './workload/declared-workload.ts'
+export { declaredWorkloads } from './workload/declared-workloads.ts'
+export { findManifest, type FoundManifest } from './workload/find-manifest.ts'
+export { openManifest, type OpenManifest } from './yaml/open-manifest.ts'
+export { readYamlWithPositions, type PositionedYaml, type TextPosition, type YamlFault } from './yaml/read-yaml.ts'
+export { applyChanges, type ScalarChange } from './yaml/scalar-changes.ts'

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { changeScalar } from './change-scalar.ts'
+import type { EditTarget, PlainValue } from './edit-target.ts'
+import { openManifest } from './open-manifest.ts'
+import { applyChanges } from './scalar-changes.ts'
+
+function setScalar(text: string, target: EditTarget, value: PlainValue): string {
+  const file = openManifest(text, target.path)
+  const change = changeScalar(file, target, value)
+  return change === undefined ? text : applyChanges(file, [change])
+}
+
+function refusalOf(text: string, keys: readonly string[] = ['spec', 'replicas']): unknown {
+  try {
+    return setScalar(text, { path: 'a.yaml', documentIndex: 0, keys }, 0)
+  } catch (thrown) {
+    return (thrown as { code?: unknown }).code
+  }
+}
+
+describe('changeScalar', () => {
+  it('reaches deep into a document', () => {
+    const text = 'a:\n  b:\n    c: { d: 1, e: 2 } # keep\n'
+
+    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['a', 'b', 'c', 'e'] }, true)
+
+    expect(edited).toBe('a:\n  b:\n    c: { d: 1, e: true } # keep\n')
+  })
+
+  it('gives back the same text when the value is already there', () => {
+    const text = 'spec: { replicas: 00 }'
+
+    expect(setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)).toBe(text)
+  })
+
+  it('edits only the document that is meant', () => {
+    const text = 'spec: { replicas: 1 }\n---\nspec: { replicas: 2 }\n---\nspec: { replicas: 3 }\n'
+
+    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 1, keys: ['spec', 'replicas'] }, 0)
+
+    expect(edited).toBe('spec: { replicas: 1 }\n---\nspec: { replicas: 0 }\n---\nspec: { replicas: 3 }\n')
+  })
+
+  it.each([
+    ['an anchor on the value', 'spec:\n  replicas: &n 3\n', 'MANIFEST_SHARED_VALUE'],
+    ['an anchor on an empty value', 'spec:\n  replicas: &n\n', 'MANIFEST_SHARED_VALUE'],
+    ['an alias as the value', 'n: &n 3\nspec:\n  replicas: *n\n', 'MANIFEST_SHARED_VALUE'],
+    ['an ancestor that is used elsewhere', 'spec: &s\n  replicas: 3\nother: *s\n', 'MANIFEST_SHARED_VALUE'],
+    ['an ancestor that is merged elsewhere', 'spec: &s\n  replicas: 3\nother:\n  <<: *s\n', 'MANIFEST_SHARED_VALUE'],
+    ['a document that is used in itself', '&all\nspec:\n  replicas: 3\nother: *all\n', 'MANIFEST_SHARED_VALUE'],
+    ['a merged parent', 'x: &x { spec: { replicas: 3 } }\n<<: *x\n', 'MANIFEST_SHARED_VALUE'],
+    [
+      'a value merged through a merge',
+      'x: &x { replicas: 3 }\ny: &y { <<: *x }\nspec: { <<: *y, a: 1 }\n',
+      'MANIFEST_SHARED_VALUE',
+    ],
+    ['a quoted merge key', 'x: &x { replicas: 3 }\nspec: { "<<": *x, a: 1 }\n', 'MANIFEST_SHARED_VALUE'],
+    ['an alias as a key', 'x: &x replicas\nspec: { *x : 3 }\n', 'MANIFEST_SHARED_VALUE'],
+    ['an alias that leads nowhere', 'spec: { replicas: 3, a: *x }\n', 'MANIFEST_UNPARSEABLE'],
+    ['a key that stands twice', 'spec: { replicas: 3, "replicas": 4 }\n', 'MANIFEST_UNPARSEABLE'],
+    [
+      'a key that stands twice in another document',
+      'spec: { replicas: 3 }\n---\n{ a: 1, a: 2 }\n',
+      'MANIFEST_UNPARSEABLE',
+    ],
+    ['a list as a key', 'spec: { replicas: 3, [a]: 4 }\n', 'MANIFEST_UNPARSEABLE'],
+    ['a template', 'spec:\n  replicas: {{ .Values.n }}\n', 'MANIFEST_TEMPLATED'],
+    ['a template in quotes', 'spec:\n  replicas: "{{ .Values.n }}"\n', 'MANIFEST_TEMPLATED'],
+    ['an encrypted file', 'spec:\n  replicas: 3\nsops: { mac: x }\n', 'MANIFEST_ENCRYPTED'],
+    ['a file with another encrypted document', 'spec:\n  replicas: 3\n---\nsops: { mac: x }\n', 'MANIFEST_ENCRYPTED'],
+    ['a parent that is missing', 'kind: Deployment\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a parent without a value', 'spec:\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a parent that is a list', 'spec: [replicas]\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a map in place of the value', 'spec: { replicas: { a: 3 } }\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a tag that would make text of the number', 'spec: { replicas: !!str 3 }\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a tagged empty value', 'spec:\n  replicas: !!null\n  a: 1\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a map that starts on the line of its colon', '? spec\n: a: 1\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['line ends of old Macs', 'spec:\n  # a\r  replicas: 3\n  b: 1\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['line ends that only Go knows', 'spec:\n  # a\u2028  replicas: 3\n  b: 1\n', 'MANIFEST_EDIT_UNSAFE'],
+    ['a comment that touches an empty flow map', 'spec: {# a\n  }\n', 'MANIFEST_UNPARSEABLE'],
+    ['an empty text', '', 'MANIFEST_EDIT_UNSAFE'],
+  ])('refuses %s', (_title, text, code) => {
+    expect(refusalOf(text)).toBe(code)
+  })
+
+  it.each([
+    ['very deep nesting', `spec: { replicas: 3 }\na: ${'['.repeat(100_000)}`],
+    ['more than one mebibyte', `spec: { replicas: 3 }\na: ${'x'.repeat(1024 * 1024)}`],
+  ])('refuses %s', (_title, text) => {
+    expect(refusalOf(text)).toBe('MANIFEST_UNPARSEABLE')
+  })
+
+  it('does not expand aliases that would grow without bounds', () => {
+    const levels = Array.from({ length: 40 }, (_, n) => `  l${n + 1}: &l${n + 1} [${`*l${n}, `.repeat(9)}]\n`).join('')
+    const text = `spec:\n  replicas: 3\nx:\n  l0: &l0 [lol]\n${levels}`
+
+    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)
+
+    expect(edited).toBe(text.replace('replicas: 3', 'replicas: 0'))
+  })
+
+  it('does not loop on an alias inside the map it merges', () => {
+    expect(refusalOf('spec: &s\n  <<: *s\n  a: 1\n')).toBe('MANIFEST_SHARED_VALUE')
+    expect(refusalOf('x: &x { <<: *x, a: 1 }\nspec:\n  <<: *x\n')).toBe(
+      'x: &x { <<: *x, a: 1 }\nspec:\n  replicas: 0\n  <<: *x\n',
+    )
+  })
+
+  it('reads a map of very many keys in good time', () => {
+    const text = `spec: { replicas: 3 }\ndata:\n${Array.from({ length: 60_000 }, (_, n) => `  k${n}: 1\n`).join('')}`
+    const started = performance.now()
+
+    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)
+
+    expect(edited.startsWith('spec: { replicas: 0 }')).toBe(true)
+    expect(performance.now() - started).toBeLessThan(20_000)
+  })
+
+  it('names no content of the file in its message', () => {
+    const text = 'spec:\n  password: "hunter2\n  replicas: 3\n'
+
+    expect(() => setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)).toThrow(
+      /^a\.yaml is not valid YAML \([A-Z_]+\) at line \d+$/u,
+    )
+  })
+})
