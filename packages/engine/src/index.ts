@@ -1,3 +1,4 @@
+export { respond, type RespondDependencies, type RespondObserver, type ResponseBatch } from './respond.ts'
 export type {
   ChangeSet,
   Commit,

@@ -17,9 +17,15 @@ export interface ChangeSet {
   readonly author?: CommitAuthor
 }
 
-/** A commit in the branch's history, as far as recovery reads it. */
-export interface PastCommit {
+/** A commit that is in the branch. */
+export interface Commit {
   readonly sha: string
+  /** Its page for people, where the host has one. */
+  readonly url?: string
+}
+
+/** A commit in the branch's history, as far as recovery reads it. */
+export interface PastCommit extends Commit {
   readonly message: string
 }
 
@@ -39,13 +45,6 @@ export interface ReadOptions {
   /** How many past commits to bring along. 0 by default; asking for any makes the read `current`. */
   readonly past?: number
   readonly signal: AbortSignal
-}
-
-/** A commit that is in the branch. */
-export interface Commit {
-  readonly sha: string
-  /** Its page for people, where the host has one. */
-  readonly url?: string
 }
 
 /**

@@ -1,0 +1,149 @@
+import {
+  asResponseError,
+  fieldOf,
+  parseAlert,
+  repositoryOfCluster,
+  ResponseError,
+  type Alert,
+  type ChangedPlace,
+  type CommittedResponse,
+  type Config,
+  type Outcome,
+  type Response,
+  type ResponseJob,
+  type Tree,
+  type Workload,
+} from '@saker/core'
+import { declaredWorkloads, findManifest, planContain } from '@saker/manifest'
+import { EditedFiles } from './edited-files.ts'
+import type { Edit } from './repository-host.ts'
+
+/** One response that a commit would carry out. */
+export interface PlannedResponse {
+  readonly id: string
+  readonly cluster: string
+  readonly committed: CommittedResponse
+  readonly path: string
+  readonly warnings: readonly string[]
+  /** What it would change if it were alone; several planned responses may share a file, and `Plan.edits` holds the sum. */
+  readonly ownEdit: () => Edit
+}
+
+/** What is to be done for some jobs on one tree. A pure function of the jobs, the config and the tree. */
+export interface Plan {
+  /** Endings that need no write, by response id: already in the desired state, refused. */
+  readonly settled: ReadonlyMap<string, Outcome>
+  /** What one commit does for all others; empty when nothing is to be written. */
+  readonly planned: readonly PlannedResponse[]
+  readonly edits: readonly Edit[]
+}
+
+/** What planning depends on beside the jobs. */
+export interface PlanContext {
+  readonly tree: Tree
+  readonly config: Config
+  /** Name of the repository that the tree is of. */
+  readonly repository: string
+}
+
+/**
+ * Plans one coherent change for all jobs of a batch: each finds its workload and manifest, and the changes of one file are
+ * made together. A job that cannot be served is settled as `failed` alone; it never takes its mates with it.
+ */
+export function planResponses(jobs: readonly ResponseJob[], context: PlanContext): Plan {
+  const settled = new Map<string, Outcome>()
+  const planned: PlannedResponse[] = []
+  const files = new EditedFiles(context.tree)
+  for (const job of jobs) {
+    try {
+      const result = planOne(job, context, files)
+      if ('outcome' in result) settled.set(job.id, result)
+      else planned.push(result)
+    } catch (thrown) {
+      settled.set(job.id, failedOutcome(thrown))
+    }
+  }
+  return { settled, planned: countTogether(planned), edits: files.edits() }
+}
+
+/** The ending of a response that cannot be carried out, with the candidates among which a person has to decide. */
+export function failedOutcome(thrown: unknown): Extract<Outcome, { outcome: 'failed' }> {
+  const { code, message, details } = asResponseError(thrown)
+  const candidates = details['candidates']
+  return { outcome: 'failed', code, message, ...(Array.isArray(candidates) ? { candidates } : {}) }
+}
+
+function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): PlannedResponse | Outcome {
+  const { tree } = context
+  const { response, place: clusterPlace } = currentPlace(job, context)
+  const alert = parseAlert(job.alert)
+  const { workload, manifest } = findManifest(declaredWorkloads(tree, clusterPlace), job.cluster, job.sighting)
+  const { path } = manifest
+  const { place, change } = planContain(files.open(path), manifest)
+  if (change === undefined) return { outcome: 'unchanged', sha: tree.sha, workload, path }
+  files.add(path, change)
+  return {
+    id: job.id,
+    cluster: job.cluster,
+    committed: describeCommitted({ job, alert, response, workload, places: [place], config: context.config }),
+    path,
+    warnings: warningsFor(workload),
+    ownEdit: () => files.editWith(path, [change]),
+  }
+}
+
+/** The response and the cluster as the config has them now; both can have changed since the alert was taken in. */
+function currentPlace(
+  job: ResponseJob,
+  { config, repository }: PlanContext,
+): { response: Response; place: { paths: readonly string[]; file?: string } } {
+  const response = config.responses.find(({ name }) => name === job.response)
+  if (response === undefined)
+    throw new ResponseError('RESPONSE_REMOVED', `response ${job.response} is no longer in the config`)
+  const found = repositoryOfCluster(config, job.cluster)
+  if (found?.repository.name !== repository) {
+    throw new ResponseError('RESPONSE_REMOVED', `repository ${repository} no longer declares cluster ${job.cluster}`)
+  }
+  return { response, place: found.place }
+}
+
+function describeCommitted(about: {
+  job: ResponseJob
+  alert: Alert
+  response: Response
+  workload: Workload
+  places: readonly ChangedPlace[]
+  config: Config
+}): CommittedResponse {
+  const { job, alert, response, workload, places, config } = about
+  const fields = config.commit.includeFields.flatMap((name) => {
+    const value = fieldOf(alert, name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return {
+    id: job.id,
+    response: response.name,
+    workload,
+    actions: response.actions.map(({ action }) => action),
+    places,
+    alertRule: alert.alertRule,
+    priority: alert.priority,
+    time: alert.time,
+    count: 1,
+    fields,
+  }
+}
+
+/** What containing a workload does not stop by itself; a person has to know. */
+function warningsFor(workload: Workload): readonly string[] {
+  return workload.kind === 'CronJob' ? ['a Job that this CronJob has already started keeps running'] : []
+}
+
+/** Each response tells how many alerts of the batch wanted the same of the same workload. */
+function countTogether(planned: readonly PlannedResponse[]): readonly PlannedResponse[] {
+  const keyOf = ({ committed: { response, workload } }: PlannedResponse): string =>
+    [response, workload.cluster, workload.namespace, workload.kind, workload.name].join('/')
+  const counts = new Map<string, number>()
+  for (const one of planned) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1)
+  return planned.map((one) => ({ ...one, committed: { ...one.committed, count: counts.get(keyOf(one)) ?? 1 } }))
+}

@@ -1,0 +1,264 @@
+import {
+  blobOid,
+  parseConfig,
+  parseResponseLines,
+  ResponseError,
+  silentLog,
+  type Config,
+  type ErrorCode,
+  type ResponseJob,
+  type Tree,
+} from '@saker/core'
+import { describe, expect, it } from 'vitest'
+import type { ChangeSet, Commit, Head, PastCommit, ReadOptions, RepositoryHost } from './repository-host.ts'
+import { respond, type RespondDependencies } from './respond.ts'
+
+const DEPLOYMENT = (name: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, namespace: default }
+spec:
+  replicas: 3 # three zones
+`
+
+/** A branch in memory. Faults are thrown, in order, by the next commits; `landed` ones throw after their effect. */
+class MemoryHost implements RepositoryHost {
+  readonly history: { sha: string; message: string; files: Record<string, string> }[]
+  readonly reads: ReadOptions[] = []
+  readonly faults: { code: ErrorCode; landed?: boolean; foreign?: Record<string, string> }[] = []
+  #seen: Tree | undefined
+
+  constructor(files: Record<string, string>) {
+    this.history = [{ sha: 'sha-0', message: 'first', files }]
+  }
+
+  get tip(): { sha: string; message: string; files: Record<string, string> } {
+    return this.history.at(-1) ?? { sha: '', message: '', files: {} }
+  }
+
+  add(message: string, files: Record<string, string>): string {
+    const sha = `sha-${this.history.length}`
+    this.history.push({ sha, message, files: { ...this.tip.files, ...files } })
+    return sha
+  }
+
+  async read(options: ReadOptions): Promise<Head> {
+    this.reads.push(options)
+    const past: PastCommit[] = this.history.toReversed().slice(0, options.past ?? 0)
+    if (options.freshness === 'cached' && past.length === 0 && this.#seen !== undefined)
+      return { tree: this.#seen, current: false, past }
+    this.#seen = treeOf(this.tip)
+    return { tree: this.#seen, current: true, past }
+  }
+
+  async commit(changeSet: ChangeSet): Promise<Commit> {
+    const fault = this.faults.shift()
+    if (fault?.foreign !== undefined) this.add('a foreign change', fault.foreign)
+    if (fault !== undefined && fault.landed !== true && fault.foreign === undefined)
+      throw new ResponseError(fault.code, 'as told')
+    if (changeSet.baseSha !== this.tip.sha) throw new ResponseError('BRANCH_MOVED', 'the branch moved')
+    const sha = this.add(changeSet.message, Object.fromEntries(changeSet.edits.map(({ path, after }) => [path, after])))
+    if (fault?.landed === true) throw new ResponseError(fault.code, 'as told')
+    this.#seen = treeOf(this.tip)
+    return { sha }
+  }
+
+  async close(): Promise<void> {}
+}
+
+function treeOf({ sha, files }: { sha: string; files: Record<string, string> }): Tree {
+  return {
+    sha,
+    files: new Map(
+      Object.entries(files).map(([path, text]) => [path, { path, mode: '100644' as const, oid: blobOid(text), text }]),
+    ),
+  }
+}
+
+function config(delivery = 'commit', guard: object = {}): Config {
+  const parsed = parseConfig({
+    version: 1,
+    repositories: { fleet: { git: { url: 'file:///fleet' }, delivery } },
+    responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
+    guard,
+  })
+  if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults))
+  return parsed.config
+}
+
+function job(id: string, podName: string, namespace = 'default'): ResponseJob {
+  const alert = JSON.stringify({
+    rule: 'Terminal shell in container',
+    priority: 'Notice',
+    time: '2021-06-13T19:35:58Z',
+    output_fields: {},
+  })
+  return {
+    version: 1,
+    id,
+    response: 'contain',
+    cluster: 'default',
+    sighting: { namespace, podName },
+    alert,
+    receivedAt: 0,
+    fingerprint: id,
+  }
+}
+
+function bundle(files: Record<string, string>, settings: Config = config()) {
+  const host = new MemoryHost(files)
+  const conflicts = { count: 0 }
+  const commits: Commit[] = []
+  const deps: RespondDependencies = {
+    host,
+    config: settings,
+    repository: 'fleet',
+    delivery: settings.repositories[0]?.delivery ?? 'commit',
+    log: silentLog,
+    observe: { conflict: () => (conflicts.count += 1), committed: (commit) => commits.push(commit) },
+    wait: async () => {},
+    random: () => 0.5,
+  }
+  const run = (jobs: ResponseJob[], recovering = false) =>
+    respond({ jobs, recovering, signal: new AbortController().signal }, deps)
+  return { host, run, conflicts, commits }
+}
+
+const WEB_POD = 'web-77789455d6-m7flp'
+const API_POD = 'api-77789455d6-m7flp'
+
+describe('respond', () => {
+  it('answers a burst over several workloads with one commit that names every response', async () => {
+    const { host, run, commits } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+
+    const outcomes = await run([job('r1', WEB_POD), job('r2', API_POD), job('r3', 'web-77789455d6-x2k4z')])
+
+    expect(host.history).toHaveLength(2)
+    expect(host.tip.files).toEqual({
+      'web.yaml': DEPLOYMENT('web').replace('3', '0'),
+      'api.yaml': DEPLOYMENT('api').replace('3', '0'),
+    })
+    expect(parseResponseLines(host.tip.message).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3'])
+    expect(host.tip.message.split('\n')[0]).toBe('respond to 2 workloads (contain)')
+    expect([...outcomes.values()].map(({ outcome }) => outcome)).toEqual(['committed', 'committed', 'committed'])
+    expect(commits).toEqual([{ sha: 'sha-1' }])
+  })
+
+  it('fails an alert that cannot be resolved alone, and answers its mates', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+
+    const outcomes = await run([job('r1', 'nobody-0'), job('r2', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'WORKLOAD_NOT_FOUND' })
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'committed', sha: 'sha-1', path: 'web.yaml' })
+    expect(host.history).toHaveLength(2)
+  })
+
+  it('makes no commit when the workload already is in the desired state', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web').replace('3', '0') })
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'unchanged', sha: 'sha-0' })
+    expect(host.history).toHaveLength(1)
+  })
+
+  it('writes on the tree it saw last without reading again, but decides not to write only on the tip', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+    await run([job('r1', WEB_POD)])
+    host.add('somebody starts web again', { 'web.yaml': DEPLOYMENT('web') })
+
+    const outcomes = await run([job('r2', WEB_POD)])
+
+    expect(host.reads.map(({ freshness }) => freshness)).toEqual(['cached', 'cached', 'current'])
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'committed', sha: 'sha-3' })
+  })
+
+  it('leaves protected namespaces alone without asking the repository', async () => {
+    const { host, run } = bundle(
+      { 'web.yaml': DEPLOYMENT('web') },
+      config('commit', { protectedNamespaces: ['default'] }),
+    )
+
+    const outcomes = await run([job('r1', WEB_POD), job('r2', 'coredns-77789455d6-m7flp', 'kube-system')])
+
+    expect([...outcomes.values()]).toEqual([
+      { outcome: 'skipped', reason: 'ProtectedNamespace' },
+      { outcome: 'skipped', reason: 'ProtectedNamespace' },
+    ])
+    expect(host.reads).toHaveLength(0)
+  })
+
+  it('shows the diff and writes nothing when it observes', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('observe'))
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'observed', path: 'web.yaml' })
+    expect(outcomes.get('r1')).toHaveProperty(
+      'diff',
+      expect.stringContaining('-  replicas: 3 # three zones\n+  replicas: 0 # three zones'),
+    )
+    expect(host.history).toHaveLength(1)
+  })
+})
+
+describe('respond against a moving branch', () => {
+  it('plans again on every foreign commit, ten in a row, and loses none of them', async () => {
+    const { host, run, conflicts } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    for (let n = 0; n < 10; n += 1)
+      host.faults.push({ code: 'BRANCH_MOVED', foreign: { 'web.yaml': `# note ${n}\n${DEPLOYMENT('web')}` } })
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-11' })
+    expect(host.tip.files['web.yaml']).toBe(`# note 9\n${DEPLOYMENT('web').replace('3', '0')}`)
+    expect(conflicts.count).toBe(10)
+  })
+
+  it('finds its own commit in the history when the answer to it was lost', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    host.faults.push({ code: 'COMMIT_UNCONFIRMED', landed: true })
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-1', workload: { name: 'web' } })
+    expect(host.history).toHaveLength(2)
+  })
+
+  it('commits again when the lost answer hid a commit that never landed', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    host.faults.push({ code: 'COMMIT_UNCONFIRMED' })
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-1' })
+  })
+
+  it('recovers what an earlier run committed before it was cut off, and answers only the rest', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+    await run([job('r1', WEB_POD)])
+
+    const outcomes = await run([job('r1', WEB_POD), job('r2', API_POD)], true)
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-1' })
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'committed', sha: 'sha-2' })
+    expect(host.history).toHaveLength(3)
+  })
+
+  it('hands back what may pass by itself, with nothing decided', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    host.faults.push({ code: 'RATE_LIMITED' })
+
+    await expect(run([job('r1', WEB_POD)])).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+  })
+
+  it('fails the responses of a refused commit with its code, and keeps what needed no commit', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api').replace('3', '0') })
+    host.faults.push({ code: 'BRANCH_PROTECTED' })
+
+    const outcomes = await run([job('r1', WEB_POD), job('r2', API_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'BRANCH_PROTECTED' })
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'unchanged' })
+  })
+})

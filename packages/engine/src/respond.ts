@@ -1,0 +1,198 @@
+import {
+  asResponseError,
+  composeCommitMessage,
+  DEFAULT_AUTHOR,
+  parseResponseLines,
+  type Config,
+  type Delivery,
+  type Log,
+  type Outcome,
+  type ResponseJob,
+} from '@saker/core'
+import { createTwoFilesPatch } from 'diff'
+import { guardedOutcome } from './guard.ts'
+import { failedOutcome, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
+import type { Commit, Head, PastCommit, RepositoryHost } from './repository-host.ts'
+
+/** Jobs of one lane that are answered together. */
+export interface ResponseBatch {
+  readonly jobs: readonly ResponseJob[]
+  /** Whether an earlier try may have committed without our knowing: the history is searched before anything is done. */
+  readonly recovering: boolean
+  readonly signal: AbortSignal
+}
+
+/** What {@link respond} works with. */
+export interface RespondDependencies {
+  readonly host: RepositoryHost
+  readonly config: Config
+  /** Name of the lane's repository in the config. */
+  readonly repository: string
+  readonly delivery: Delivery
+  readonly log: Log
+  readonly observe: RespondObserver
+  /** Waits; ends early, by rejecting, when the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** A number from 0 to 1, for jitter. */
+  readonly random: () => number
+}
+
+/** Told what happens in a lane, for metrics and for what follows a commit. Must not throw. */
+export interface RespondObserver {
+  /** The branch moved between our read and our write. */
+  conflict(): void
+  /** A commit of ours is in the branch. Called once per commit, before the outcomes are handed out. */
+  committed(commit: Commit, clusters: readonly string[], responses: number): void
+}
+
+/** Lost races in a row after which the lane gives way and sleeps. */
+const MAX_CONFLICTS = 20
+/** Lost answers in a row after which the lane sleeps; the next run searches the history first. */
+const MAX_UNCONFIRMED = 3
+/** How far back recovery looks for our own lines. */
+const RECOVERY_DEPTH = 100
+
+/**
+ * Answers a batch with at most one commit: read the tree, plan purely, write with the tree's commit as the expected tip;
+ * when somebody else was faster, read and plan again, because the old plan described an old tree.
+ *
+ * Gives an outcome for every job. What fails for good ends as `failed`; what may pass by itself (`RATE_LIMITED`,
+ * `REPOSITORY_UNAVAILABLE`, `COMMIT_UNCONFIRMED`, too many conflicts) is thrown, and nothing has been decided then.
+ */
+export async function respond(batch: ResponseBatch, deps: RespondDependencies): Promise<ReadonlyMap<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
+  for (const job of batch.jobs) {
+    const guarded = guardedOutcome(job, deps.config.guard)
+    if (guarded !== undefined) outcomes.set(job.id, guarded)
+  }
+  const pending = batch.jobs.filter((job) => !outcomes.has(job.id))
+  try {
+    await answer({ ...batch, jobs: pending }, deps, outcomes)
+  } catch (thrown) {
+    const error = asResponseError(thrown)
+    if (error.retryable) throw error
+    for (const job of pending) if (!outcomes.has(job.id)) outcomes.set(job.id, failedOutcome(error))
+  }
+  return outcomes
+}
+
+/** Fills `outcomes` for all jobs of the batch. */
+async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes: Map<string, Outcome>): Promise<void> {
+  const { host, config, repository, delivery } = deps
+  let pending = batch.jobs
+  let unconfirmed = batch.recovering
+  let freshness: 'cached' | 'current' = unconfirmed ? 'current' : 'cached'
+  let conflicts = 0
+  let lostAnswers = 0
+  while (pending.length > 0) {
+    const readAt = performance.now()
+    const head = await host.read({ freshness, past: unconfirmed ? RECOVERY_DEPTH : 0, signal: batch.signal })
+    const plannedFrom = performance.now()
+    if (unconfirmed) pending = settleFromHistory(pending, head.past, outcomes)
+    unconfirmed = false
+    const plan = planResponses(pending, { tree: head.tree, config, repository })
+    if (!head.current && plan.settled.size > 0) {
+      // A write is checked against the tip by the host; a decision not to write has to be made on the tip.
+      freshness = 'current'
+      continue
+    }
+    if (plan.planned.length === 0 || delivery === 'observe') return settle(plan, outcomes, observedOutcome)
+    try {
+      const spent = { readMs: Math.round(plannedFrom - readAt), planMs: Math.round(performance.now() - plannedFrom) }
+      const commit = await commitPlan(plan, { head, spent, signal: batch.signal }, deps)
+      return settle(plan, outcomes, (planned) => committedOutcome(planned, commit))
+    } catch (thrown) {
+      const error = asResponseError(thrown)
+      freshness = 'current'
+      if (error.code === 'BRANCH_MOVED' && ++conflicts < MAX_CONFLICTS) deps.observe.conflict()
+      else if (error.code === 'COMMIT_UNCONFIRMED' && ++lostAnswers < MAX_UNCONFIRMED) unconfirmed = true
+      else if (error.retryable) throw error
+      else return settle(plan, outcomes, () => failedOutcome(error))
+      deps.log.warn(
+        { repository, code: error.code, baseSha: head.tree.sha, conflicts, lostAnswers },
+        'commit tried again',
+      )
+      await deps.wait(pauseMs(conflicts + lostAnswers, deps.random()), batch.signal)
+    }
+  }
+}
+
+/** Full jitter: two writers that collided once must not collide again. */
+function pauseMs(failures: number, random: number): number {
+  return Math.min(2000, 50 * 2 ** failures) * random
+}
+
+interface Committing {
+  readonly head: Head
+  readonly signal: AbortSignal
+  /** What reading and planning took, for the log. */
+  readonly spent: { readonly readMs: number; readonly planMs: number }
+}
+
+async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps: RespondDependencies): Promise<Commit> {
+  const { author, signOff } = deps.config.commit
+  const responses = plan.planned.map(({ committed }) => committed)
+  const startedAt = performance.now()
+  const commit = await deps.host.commit(
+    {
+      baseSha: head.tree.sha,
+      message: composeCommitMessage(responses, signOff ? (author ?? DEFAULT_AUTHOR) : undefined),
+      edits: plan.edits,
+      ...(author === undefined ? {} : { author }),
+    },
+    { signal },
+  )
+  deps.log.info(
+    {
+      repository: deps.repository,
+      sha: commit.sha,
+      responses: responses.length,
+      ...spent,
+      commitMs: Math.round(performance.now() - startedAt),
+    },
+    'commit made',
+  )
+  deps.observe.committed(commit, [...new Set(plan.planned.map(({ cluster }) => cluster))], responses.length)
+  return commit
+}
+
+/** Jobs whose line already stands in the history are committed; the others are still to be done. */
+function settleFromHistory(
+  jobs: readonly ResponseJob[],
+  past: readonly PastCommit[],
+  outcomes: Map<string, Outcome>,
+): readonly ResponseJob[] {
+  const ours = new Map<string, Outcome>()
+  for (const { sha, url, message } of past) {
+    for (const { id, workload } of parseResponseLines(message)) {
+      ours.set(id, { outcome: 'committed', sha, ...(url === undefined ? {} : { url }), workload })
+    }
+  }
+  for (const { id } of jobs) {
+    const outcome = ours.get(id)
+    if (outcome !== undefined) outcomes.set(id, outcome)
+  }
+  return jobs.filter(({ id }) => !outcomes.has(id))
+}
+
+function settle(plan: Plan, outcomes: Map<string, Outcome>, outcomeOf: (planned: PlannedResponse) => Outcome): void {
+  for (const [id, outcome] of plan.settled) outcomes.set(id, outcome)
+  for (const planned of plan.planned) outcomes.set(planned.id, outcomeOf(planned))
+}
+
+function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outcome {
+  return {
+    outcome: 'committed',
+    sha,
+    ...(url === undefined ? {} : { url }),
+    workload: planned.committed.workload,
+    path: planned.path,
+    ...(planned.warnings.length === 0 ? {} : { warnings: planned.warnings }),
+  }
+}
+
+function observedOutcome({ ownEdit, committed, path }: PlannedResponse): Outcome {
+  const { before, after } = ownEdit()
+  const diff = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '', { context: 3 })
+  return { outcome: 'observed', diff, workload: committed.workload, path }
+}
