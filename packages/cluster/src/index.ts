@@ -1,0 +1,1 @@
+export { notifyFluxReceiver, type FluxReceiver } from './flux-receiver.ts'

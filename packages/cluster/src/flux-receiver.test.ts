@@ -1,0 +1,71 @@
+import { createHmac } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { silentLog, type Log } from '@saker/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { notifyFluxReceiver } from './flux-receiver.ts'
+
+let server: Server
+let url: string
+let statuses: number[]
+let received: { method: string | undefined; signature: string | undefined; body: string }[]
+
+beforeEach(async () => {
+  statuses = []
+  received = []
+  server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      received.push({ method: request.method, signature: request.headers['x-signature'] as string | undefined, body })
+      response.writeHead(statuses.shift() ?? 200).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/0123abc`
+})
+afterEach(() => new Promise((resolve) => server.close(resolve)))
+
+const signal = new AbortController().signal
+
+describe('notifyFluxReceiver', () => {
+  it('posts an empty object to a generic receiver', async () => {
+    const taken = await notifyFluxReceiver({ url }, silentLog, signal)
+
+    expect(taken).toBe(true)
+    expect(received).toEqual([{ method: 'POST', signature: undefined, body: '{}' }])
+  })
+
+  it('signs the body for a generic-hmac receiver', async () => {
+    await notifyFluxReceiver({ url, hmacKey: 'key' }, silentLog, signal)
+
+    expect(received[0]?.signature).toBe(`sha256=${createHmac('sha256', 'key').update('{}').digest('hex')}`)
+  })
+
+  it('tries again when the receiver is not ready yet', async () => {
+    statuses = [503]
+
+    const taken = await notifyFluxReceiver({ url }, silentLog, signal)
+
+    expect(taken).toBe(true)
+    expect(received).toHaveLength(2)
+  })
+
+  it('gives up after three tries without naming the secret path', async () => {
+    statuses = [404, 404, 404]
+    const logged: object[] = []
+    const log: Log = { ...silentLog, warn: (fields) => void logged.push(fields) }
+
+    const taken = await notifyFluxReceiver({ url }, log, signal)
+
+    expect(taken).toBe(false)
+    expect(received).toHaveLength(3)
+    expect(JSON.stringify(logged)).not.toContain('0123abc')
+  })
+
+  it('ends at once when it is cut off', async () => {
+    const taken = await notifyFluxReceiver({ url: 'http://127.0.0.1:9/hook' }, silentLog, AbortSignal.abort())
+
+    expect(taken).toBe(false)
+  })
+})
