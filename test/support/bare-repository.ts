@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FileMode } from '@saker/core'
@@ -33,8 +33,8 @@ export class BareRepository {
     const repository = new BareRepository(await mkdtemp(join(tmpdir(), 'saker-origin-')))
     await repository.git(['init', '--quiet', '--bare', `--initial-branch=${branch}`])
     // Hosts fetch single objects by id and filter blobs; a plain bare repository has to be told to allow it.
-    await repository.git(['config', 'uploadpack.allowFilter', 'true'])
-    await repository.git(['config', 'uploadpack.allowAnySHA1InWant', 'true'])
+    const allowed = '[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n'
+    await appendFile(join(repository.path, 'config'), allowed)
     if (Object.keys(files).length > 0) await repository.commit(files, 'first commit', branch)
     return repository
   }
@@ -57,17 +57,15 @@ export class BareRepository {
     const env = { ...IDENTITY, GIT_INDEX_FILE: index }
     const git = async (args: readonly string[], input?: string | Uint8Array): Promise<string> =>
       (await execa('git', args, { cwd: this.path, env, ...(input === undefined ? {} : { input }) })).stdout
-    if (parent !== undefined) await git(['read-tree', parent])
-    for (const [path, file] of Object.entries(files)) {
-      if (file === null) {
-        await git(['update-index', '--force-remove', path])
-        continue
-      }
+    const entries = Object.entries(files).map(async ([path, file]) => {
+      if (file === null) return `0 ${'0'.repeat(40)}\t${path}\0`
       const { content, mode } =
         typeof file === 'string' || file instanceof Uint8Array ? { content: file, mode: '100644' } : file
       const oid = mode === '160000' ? String(content) : await git(['hash-object', '-w', '--stdin'], content)
-      await git(['update-index', '--add', '--cacheinfo', `${mode},${oid},${path}`])
-    }
+      return `${mode} ${oid}\t${path}\0`
+    })
+    const [lines] = await Promise.all([Promise.all(entries), parent === undefined ? '' : git(['read-tree', parent])])
+    await git(['update-index', '-z', '--index-info'], lines.join(''))
     const tree = await git(['write-tree'])
     const sha = await git(['commit-tree', tree, ...(parent === undefined ? [] : ['-p', parent]), '-m', message])
     await git(['update-ref', `refs/heads/${branch}`, sha, ...(parent === undefined ? [] : [parent])])

@@ -1,0 +1,159 @@
+import { join, resolve } from 'node:path'
+import { blobOid, ResponseError, type GitLocation, type Tree, type TreeFile } from '@saker/core'
+import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost, RequestObserver } from '@saker/engine'
+import type { GitAuth } from './git-credentials.ts'
+import { gitPlaceOf, type GitPlace } from './git-place.ts'
+import { GitServer } from './git-server.ts'
+import { ObjectCache } from './object-cache.ts'
+import { readGitTree, readPastCommits, type KnownTexts } from './read-git-tree.ts'
+import { Turns } from './turns.ts'
+import { writeGitCommit } from './write-git-commit.ts'
+
+/** What opening a repository through the git program takes. */
+export interface GitRepositoryOptions {
+  readonly location: GitLocation
+  readonly branch: string
+  /** Folders or files that are loaded; `''` is the whole repository. */
+  readonly roots: readonly string[]
+  readonly auth: GitAuth
+  /** Folder for fetched objects; each process uses a folder of its own in it. Made with mode 0700 where missing. */
+  readonly dataDir: string
+  readonly observe?: RequestObserver
+  /** For each request to the server, in milliseconds. 60 s by default. */
+  readonly timeoutMs?: number
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000
+/** Each fetch may leave a pack in the cache; making it anew is simpler than tidying it, and costs one full fetch. */
+const MAX_FETCHES = 500
+
+/**
+ * A branch on any server that the git program (2.31 or newer) reaches over https, http, ssh or file.
+ *
+ * A commit is a child of its base and is pushed with a lease on that base, so nothing is ever overwritten and no deleted
+ * branch comes back. Nothing is asked of the server before the first read. Ends in `CONFIG_INVALID` when URL, branch or
+ * credential cannot work together; `TREE_TOO_LARGE` above 100,000 entries or 50 MB of manifests.
+ */
+export function openGitRepository(options: GitRepositoryOptions): RepositoryHost {
+  return new GitRepository(gitPlaceOf(options.location, options.branch, options.auth), options)
+}
+
+class GitRepository implements RepositoryHost {
+  readonly #place: GitPlace
+  readonly #server: GitServer
+  readonly #roots: readonly string[]
+  readonly #parent: string
+  readonly #turns = new Turns()
+  readonly #closing = new AbortController()
+  #cache: ObjectCache | undefined
+  #tree: Tree | undefined
+  #texts: KnownTexts = new Map()
+
+  constructor(
+    place: GitPlace,
+    { auth, observe, roots, dataDir, timeoutMs = DEFAULT_TIMEOUT_MS }: GitRepositoryOptions,
+  ) {
+    this.#place = place
+    this.#server = new GitServer({ place, auth, timeoutMs, ...(observe === undefined ? {} : { observe }) })
+    this.#roots = roots
+    this.#parent = join(resolve(dataDir), 'git')
+  }
+
+  async read({ freshness, past = 0, signal }: ReadOptions): Promise<Head> {
+    const ours = this.#untilClosed(signal)
+    if (freshness === 'cached' && past === 0 && this.#tree !== undefined) {
+      return { tree: this.#tree, current: false, past: [] }
+    }
+    return this.#turns.take(ours, () => this.#withCache(ours, (cache) => this.#fetchHead(cache, past, ours)))
+  }
+
+  async commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit> {
+    const signal = this.#untilClosed(options.signal)
+    return this.#turns.take(signal, async () => {
+      const prepared = await this.#withCache(signal, async (cache) => {
+        await this.#ensureBase(cache, changeSet.baseSha, signal)
+        return { cache, sha: await writeGitCommit(cache, changeSet, signal) }
+      })
+      const { cache, sha } = prepared
+      await this.#server.push(cache, { sha, baseSha: changeSet.baseSha }, signal)
+      // A tree of another commit than the base says nothing about what this one holds.
+      this.#tree = this.#tree?.sha === changeSet.baseSha ? advance(this.#tree, changeSet, sha) : undefined
+      return { sha }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ResponseError('SHUTTING_DOWN', 'the repository is closed'))
+    await this.#turns.take(new AbortController().signal, async () => this.#dropCache())
+  }
+
+  #untilClosed(signal: AbortSignal): AbortSignal {
+    const either = AbortSignal.any([signal, this.#closing.signal])
+    either.throwIfAborted()
+    return either
+  }
+
+  async #fetchHead(cache: ObjectCache, past: number, signal: AbortSignal): Promise<Head> {
+    const sha = await this.#server.fetchTip(cache, Math.max(1, past), signal)
+    const commits = await readPastCommits(cache, { sha, count: past, signal })
+    if (this.#tree?.sha === sha) return { tree: this.#tree, current: true, past: commits }
+    const { tree, texts } = await readGitTree(cache, { sha, roots: this.#roots, known: this.#texts, signal })
+    this.#tree = tree
+    this.#texts = texts
+    return { tree, current: true, past: commits }
+  }
+
+  /** A base that was read here is in the cache; one from another process, or from before a restart, is fetched. */
+  async #ensureBase(cache: ObjectCache, baseSha: string, signal: AbortSignal): Promise<void> {
+    if (await this.#hasCommit(cache, baseSha, signal)) return
+    const tip = await this.#server.fetchTip(cache, 1, signal)
+    if (tip !== baseSha) {
+      throw new ResponseError('BRANCH_MOVED', `the branch ${this.#place.branch} is at ${tip}, not at ${baseSha}`)
+    }
+  }
+
+  async #hasCommit(cache: ObjectCache, sha: string, signal: AbortSignal): Promise<boolean> {
+    if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(sha)) return false
+    const answer = await cache.run(['cat-file', '-e', `${sha}^{commit}`], { signal })
+    signal.throwIfAborted()
+    return answer.ending === 'ok'
+  }
+
+  /** Runs `work`, and once more from an empty cache when the one it used turns out to be broken. */
+  async #withCache<T>(signal: AbortSignal, work: (cache: ObjectCache) => Promise<T>): Promise<T> {
+    if (this.#cache !== undefined && (this.#cache.suspect || this.#cache.fetches >= MAX_FETCHES))
+      await this.#dropCache()
+    const isNew = this.#cache === undefined
+    this.#cache ??= await this.#makeCache('sha1', signal)
+    const cache = this.#cache
+    try {
+      return await work(cache)
+    } catch (error) {
+      if (!cache.suspect || (isNew && cache.serverFormat === undefined)) throw error
+    }
+    await this.#dropCache()
+    this.#cache = await this.#makeCache(cache.serverFormat ?? cache.format, signal)
+    return work(this.#cache)
+  }
+
+  #makeCache(format: ObjectCache['format'], signal: AbortSignal): Promise<ObjectCache> {
+    return ObjectCache.create({ parent: this.#parent, name: this.#place.slug, format, signal })
+  }
+
+  async #dropCache(): Promise<void> {
+    await this.#cache?.remove()
+    this.#cache = undefined
+  }
+}
+
+/** The tree after our own commit, without reading it again. */
+function advance(tree: Tree, { edits }: ChangeSet, sha: string): Tree {
+  const files = new Map(tree.files)
+  for (const { path, mode, after } of edits) {
+    const known = files.get(path)
+    if (known === undefined) continue
+    const file: TreeFile = { path, mode, oid: blobOid(after, sha) }
+    files.set(path, known.text === undefined ? file : { ...file, text: after })
+  }
+  return { sha, files }
+}

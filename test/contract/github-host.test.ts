@@ -1,0 +1,50 @@
+import type { RepositoryHost } from '@saker/engine'
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
+import { BareRepository } from '../support/bare-repository.ts'
+import { startGitHubDouble, type GitHubDouble } from '../support/github-double/github-double.ts'
+import { openOn } from './github-setup.ts'
+import { describeCommitting, describeCompareAndSwap } from './repository-host-committing.ts'
+import { FILES, openClosed, type OpenHost, type Start } from './repository-host-setup.ts'
+import { describeRepositoryHost } from './repository-host-suite.ts'
+
+let double: GitHubDouble
+const names = new Map<BareRepository, string>()
+
+beforeAll(async () => {
+  double = await startGitHubDouble()
+})
+
+afterAll(() => double.close())
+
+const open: OpenHost = async (origin, { roots = [''] } = {}) => {
+  const name = names.get(origin) ?? `origin-${names.size}`
+  if (!names.has(origin)) double.host(`acme/${name}`, origin)
+  names.set(origin, name)
+  return openOn(double, { owner: 'acme', name }, { roots })
+}
+
+describeRepositoryHost('GitHub', open)
+
+/** An author cannot be named in a mutation, so with one every commit goes through the Git Data API. */
+function withAuthor(host: RepositoryHost): RepositoryHost {
+  return {
+    read: (options) => host.read(options),
+    commit: (changeSet, options) =>
+      host.commit({ author: { name: 'A Bot', email: 'bot@example.test' }, ...changeSet }, options),
+    close: () => host.close(),
+  }
+}
+
+const openWithAuthor: OpenHost = async (origin, options) => withAuthor(await open(origin, options))
+const startWithAuthor: Start = async (files = FILES, options = {}) => {
+  const origin = await BareRepository.create(files)
+  onTestFinished(() => origin.remove())
+  return { origin, host: await openClosed(openWithAuthor, origin, options) }
+}
+
+describe('GitHub through Git Data: committing', () => {
+  describeCommitting(startWithAuthor)
+})
+describe('GitHub through Git Data: compare-and-swap', () => {
+  describeCompareAndSwap(startWithAuthor, openWithAuthor)
+})

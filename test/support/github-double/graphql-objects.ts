@@ -1,0 +1,195 @@
+import type { GitCommit, GitTreeEntry } from './git-objects.ts'
+import { graphqlError } from './graphql-error.ts'
+import type { HostedRepository } from './hosted-repository.ts'
+
+/** What the executor resolves fields on: values, or functions that take a field's arguments. */
+export type GraphQLSource = Readonly<Record<string, unknown>>
+
+/** A repository as GitHub's schema shows it, as far as a client of Git data needs it. */
+export function repositorySource(repository: HostedRepository, webUrl: string): GraphQLSource {
+  const { owner, name, nameWithOwner, traits } = repository
+  const url = `${webUrl}/${nameWithOwner}`
+  let refs: Promise<ReadonlyMap<string, string>> | undefined
+  const allRefs = (): Promise<ReadonlyMap<string, string>> => (refs ??= repository.refs())
+  const refSource = async (fullName: string): Promise<GraphQLSource | null> => {
+    const oid = (await allRefs()).get(fullName)
+    if (oid === undefined) return null
+    const [, kind = 'heads', ...rest] = fullName.split('/')
+    const target = (): Promise<GraphQLSource | null> => objectSource(repository, url, oid)
+    return {
+      __typename: 'Ref',
+      id: nodeId('REF', `${nameWithOwner}:${fullName}`),
+      name: rest.join('/'),
+      prefix: `refs/${kind}/`,
+      target,
+    }
+  }
+  return {
+    __typename: 'Repository',
+    id: nodeId('R', nameWithOwner),
+    name,
+    nameWithOwner,
+    owner: { __typename: 'Organization', id: nodeId('O', owner), login: owner },
+    url,
+    isArchived: traits.archived,
+    isPrivate: traits.private,
+    isEmpty: async () => (await allRefs()).size === 0,
+    viewerPermission: 'WRITE',
+    defaultBranchRef: async () => refSource(`refs/heads/${await repository.defaultBranch()}`),
+    ref: async ({ qualifiedName }: { readonly qualifiedName: string }) =>
+      qualifiedName.startsWith('refs/') ? refSource(qualifiedName) : refSource(`refs/heads/${qualifiedName}`),
+    object: async ({ expression, oid }: { readonly expression?: string; readonly oid?: string }) => {
+      const found = oid ?? (await oidOf(repository, expression ?? 'HEAD'))
+      return found === undefined ? null : objectSource(repository, url, found)
+    },
+  }
+}
+
+/** Resolves `<revision>` and `<revision>:<path>`. */
+async function oidOf(repository: HostedRepository, expression: string): Promise<string | undefined> {
+  const [, revision = '', path] = /^([^:]*)(?::(.*))?$/su.exec(expression) ?? []
+  const refs = await repository.refs()
+  const name = revision === 'HEAD' ? await repository.defaultBranch() : revision
+  const oid = refs.get(name) ?? refs.get(`refs/heads/${name}`) ?? refs.get(`refs/tags/${name}`) ?? name
+  if (path === undefined) return oid
+  const tree = (await repository.objects.commit(oid))?.tree
+  return tree === undefined ? undefined : (await repository.objects.entryAt(tree, path))?.oid
+}
+
+async function objectSource(repository: HostedRepository, url: string, oid: string): Promise<GraphQLSource | null> {
+  const object = await repository.objects.find(oid)
+  if (object === undefined) return null
+  const about = {
+    id: nodeId(object.type, oid),
+    oid,
+    abbreviatedOid: oid.slice(0, 7),
+    commitUrl: `${url}/commit/${oid}`,
+    commitResourcePath: `/${repository.nameWithOwner}/commit/${oid}`,
+  }
+  if (object.type === 'blob') {
+    return { __typename: 'Blob', ...about, ...blobFields(object.data, repository.traits.truncateTextAt) }
+  }
+  if (object.type === 'tree') {
+    return { __typename: 'Tree', ...about, entries: () => entriesOf(repository, url, oid, '') }
+  }
+  const commit = await repository.objects.commit(oid)
+  return commit === undefined ? null : commitSource(repository, url, commit, about)
+}
+
+/** GitHub shows text that is not UTF-8 converted, and none at all for binary content. */
+function blobFields(data: Buffer, truncateAt: number): GraphQLSource {
+  const isBinary = data.includes(0)
+  const isTruncated = !isBinary && data.length > truncateAt
+  const shown = isTruncated ? data.subarray(0, truncateAt) : data
+  return { byteSize: data.length, isBinary, isTruncated, text: isBinary ? null : decode(shown) }
+}
+
+function decode(data: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data)
+  } catch {
+    return data.toString('latin1')
+  }
+}
+
+function commitSource(
+  repository: HostedRepository,
+  url: string,
+  commit: GitCommit,
+  about: GraphQLSource,
+): GraphQLSource {
+  const [headline = '', ...rest] = commit.message.split('\n')
+  return {
+    __typename: 'Commit',
+    ...about,
+    url: `${url}/commit/${commit.oid}`,
+    resourcePath: `/${repository.nameWithOwner}/commit/${commit.oid}`,
+    message: commit.message.trimEnd(),
+    messageHeadline: headline,
+    messageBody: rest.join('\n').trim(),
+    author: { __typename: 'GitActor', ...commit.author },
+    committer: { __typename: 'GitActor', ...commit.committer },
+    authoredDate: commit.author.date,
+    committedDate: commit.committer.date,
+    tree: () => objectSource(repository, url, commit.tree),
+    file: async ({ path }: { readonly path: string }) => {
+      const entry = await repository.objects.entryAt(commit.tree, path)
+      if (entry === undefined || path === '') return null
+      const withheld = entry.mode === '040000' && !repository.traits.folderEntries
+      return withheld ? null : entrySource(repository, url, entry, path)
+    },
+    history: async ({ first }: { readonly first?: number }) => {
+      if (first === undefined) {
+        const said = 'You must provide a `first` or `last` value to properly paginate the `history` connection.'
+        throw graphqlError('MISSING_PAGINATION_BOUNDARIES', said)
+      }
+      if (first > 100) {
+        const said = `Requesting ${first} records on the \`history\` connection exceeds the \`first\` limit of 100 records.`
+        throw graphqlError('EXCESSIVE_PAGINATION', said)
+      }
+      return historySource(repository, url, commit.oid, first)
+    },
+  }
+}
+
+async function historySource(
+  repository: HostedRepository,
+  url: string,
+  from: string,
+  first: number,
+): Promise<GraphQLSource> {
+  const all = await repository.ancestry(from)
+  const nodes = await Promise.all(all.slice(0, first).map((oid) => objectSource(repository, url, oid)))
+  return {
+    __typename: 'CommitHistoryConnection',
+    totalCount: all.length,
+    nodes,
+    edges: nodes.map((node, index) => ({ __typename: 'CommitEdge', cursor: `${from} ${index}`, node })),
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: all.length > first,
+      hasPreviousPage: false,
+      startCursor: `${from} 0`,
+      endCursor: `${from} ${nodes.length - 1}`,
+    },
+  }
+}
+
+async function entriesOf(
+  repository: HostedRepository,
+  url: string,
+  tree: string,
+  folder: string,
+): Promise<readonly GraphQLSource[]> {
+  const entries = (await repository.objects.tree(tree)) ?? []
+  return Promise.all(
+    entries.map((entry) => entrySource(repository, url, entry, folder === '' ? entry.name : `${folder}/${entry.name}`)),
+  )
+}
+
+async function entrySource(
+  repository: HostedRepository,
+  url: string,
+  { name, mode, oid }: GitTreeEntry,
+  path: string,
+): Promise<GraphQLSource> {
+  const isSubmodule = mode === '160000'
+  const object = isSubmodule ? undefined : await repository.objects.find(oid)
+  return {
+    __typename: 'TreeEntry',
+    name,
+    nameRaw: Buffer.from(name).toString('base64'),
+    path,
+    pathRaw: Buffer.from(path).toString('base64'),
+    extension: /\.[^.]*$/u.exec(name)?.[0] ?? '',
+    mode: Number.parseInt(mode, 8),
+    type: isSubmodule ? 'commit' : (object?.type ?? 'blob'),
+    oid,
+    size: object?.type === 'blob' ? object.data.length : 0,
+    object: () => (isSubmodule ? null : objectSource(repository, url, oid)),
+  }
+}
+
+function nodeId(kind: string, of: string): string {
+  return `${kind}_${Buffer.from(of).toString('base64url')}`
+}

@@ -1,0 +1,144 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BareRepository } from '../bare-repository.ts'
+import { GitObjects } from './git-objects.ts'
+import { gitText, runGit, type GitInput } from './run-git.ts'
+
+/** What a repository on the double is like; all of it may be changed while the double runs. */
+export interface RepositoryTraits {
+  archived: boolean
+  private: boolean
+  /** How direct commits are refused: by a classic branch protection, or by a ruleset. */
+  protection: 'none' | 'classic' | 'ruleset'
+  /** Names (`owner/name`) it had before; they lead on to the new one. */
+  formerNames: readonly string[]
+  /** Texts longer than this many bytes come truncated through GraphQL. */
+  truncateTextAt: number
+  /** Whether `Commit.file` finds folders too. */
+  folderEntries: boolean
+}
+
+/** One path to set (`oid`) or to take out (`null`) in a new tree. */
+export interface TreeChange {
+  readonly path: string
+  readonly mode: string
+  readonly oid: string | null
+}
+
+/** Who commits, where GitHub is told. */
+export interface CommitIdentity {
+  readonly name: string
+  readonly email: string
+  readonly date?: string | undefined
+}
+
+/** What a commit is made of. */
+export interface NewCommit {
+  readonly tree: string
+  readonly parents: readonly string[]
+  readonly message: string
+  readonly author: CommitIdentity
+  readonly committer: CommitIdentity
+}
+
+/** A repository that the double hosts, backed by a real one. */
+export class HostedRepository {
+  readonly owner: string
+  readonly name: string
+  readonly origin: BareRepository
+  readonly traits: RepositoryTraits
+  readonly objects: GitObjects
+
+  constructor(nameWithOwner: string, origin: BareRepository, traits: Partial<RepositoryTraits> = {}) {
+    const [owner = '', name = ''] = nameWithOwner.split('/')
+    this.owner = owner
+    this.name = name
+    this.origin = origin
+    this.objects = new GitObjects(origin.path)
+    this.traits = {
+      archived: false,
+      private: true,
+      protection: 'none',
+      formerNames: [],
+      truncateTextAt: 512_000,
+      folderEntries: true,
+      ...traits,
+    }
+  }
+
+  get nameWithOwner(): string {
+    return `${this.owner}/${this.name}`
+  }
+
+  /** Full names of all branches and tags with what they point to. */
+  async refs(): Promise<ReadonlyMap<string, string>> {
+    const lines = (await this.#git(['for-each-ref', '--format=%(refname) %(objectname)'])).split('\n')
+    return new Map(lines.filter((line) => line !== '').map((line) => line.split(' ') as [string, string]))
+  }
+
+  /** The commit a branch points to, or undefined when there is no such branch. */
+  async head(branch: string): Promise<string | undefined> {
+    return (await this.refs()).get(`refs/heads/${branch}`)
+  }
+
+  /** Where `HEAD` points, whether that branch exists or not. */
+  async defaultBranch(): Promise<string> {
+    return this.#git(['symbolic-ref', '--short', 'HEAD'])
+  }
+
+  /** Ids of the commits that lead to one, newest first. */
+  async ancestry(sha: string): Promise<readonly string[]> {
+    return (await this.#git(['rev-list', sha])).split('\n')
+  }
+
+  async createRef(ref: string, sha: string): Promise<void> {
+    await this.#git(['update-ref', ref, sha])
+  }
+
+  async writeBlob(content: Uint8Array | string): Promise<string> {
+    return this.#git(['hash-object', '-w', '--stdin'], { input: content })
+  }
+
+  /** Writes a tree on top of another. Undefined when Git refuses it, as it does for unknown objects. */
+  async writeTree(base: string | undefined, changes: readonly TreeChange[]): Promise<string | undefined> {
+    const index = join(this.origin.path, `index-${crypto.randomUUID()}`)
+    const env = { GIT_INDEX_FILE: index }
+    const lines = changes.map(({ path, mode, oid }) =>
+      oid === null ? `0 ${'0'.repeat(40)}\t${path}\0` : `${mode} ${oid}\t${path}\0`,
+    )
+    try {
+      if (base !== undefined) await this.#git(['read-tree', base], { env })
+      await this.#git(['update-index', '-z', '--index-info'], { env, input: lines.join('') })
+      return await this.#git(['write-tree'], { env })
+    } catch {
+      return undefined
+    } finally {
+      await rm(index, { force: true })
+    }
+  }
+
+  async writeCommit({ tree, parents, message, author, committer }: NewCommit): Promise<string> {
+    const env = {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      ...(author.date === undefined ? {} : { GIT_AUTHOR_DATE: author.date }),
+      ...(committer.date === undefined ? {} : { GIT_COMMITTER_DATE: committer.date }),
+    }
+    return this.#git(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])], { env, input: message })
+  }
+
+  /** Moves a branch if it still points to `from`. */
+  async moveBranch(branch: string, to: string, from: string): Promise<boolean> {
+    return (await runGit(this.origin.path, ['update-ref', `refs/heads/${branch}`, to, from])).exitCode === 0
+  }
+
+  async isAncestor(older: string, newer: string): Promise<boolean> {
+    return (await runGit(this.origin.path, ['merge-base', '--is-ancestor', older, newer])).exitCode === 0
+  }
+
+  #git(args: readonly string[], given: GitInput = {}): Promise<string> {
+    return gitText(this.origin.path, args, given)
+  }
+}

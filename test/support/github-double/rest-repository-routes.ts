@@ -1,0 +1,62 @@
+import { sampleOf } from './openapi.ts'
+import { refusal, type RestAnswer, type RestRequest, type RestRoute } from './rest-answer.ts'
+
+/** What the API tells of a repository as a whole, of its branches and of its files by path. */
+export const REPOSITORY_ROUTES: readonly RestRoute[] = [
+  { method: 'GET', path: '/repos/{owner}/{repo}', writes: false, answer: getRepository },
+  { method: 'GET', path: '/repos/{owner}/{repo}/contents/{path}', writes: false, answer: getContents },
+]
+
+async function getRepository({ repository, url, webUrl }: RestRequest): Promise<RestAnswer> {
+  const { name, nameWithOwner, traits } = repository
+  const body = sampleOf('full-repository', {
+    name,
+    full_name: nameWithOwner,
+    url,
+    html_url: webUrl,
+    archived: traits.archived,
+    private: traits.private,
+    default_branch: await repository.defaultBranch(),
+    permissions: { admin: false, push: true, pull: true },
+  })
+  return { status: 200, body }
+}
+
+async function getContents(request: RestRequest): Promise<RestAnswer> {
+  const { repository, params, query } = request
+  const ref = query['ref'] ?? (await repository.defaultBranch())
+  const commit = await repository.objects.commit((await repository.head(ref)) ?? ref)
+  if (commit === undefined) return refusal(404, `No commit found for the ref ${ref}`)
+  const path = params['path'] ?? ''
+  const entry = await repository.objects.entryAt(commit.tree, path)
+  const object = entry === undefined ? undefined : await repository.objects.find(entry.oid)
+  if (object === undefined) return refusal(404, 'Not Found')
+  if (object.type === 'blob') {
+    const content = object.data.toString('base64')
+    return {
+      status: 200,
+      body: {
+        ...fileAbout(request, path, object.oid),
+        type: 'file',
+        size: object.data.length,
+        encoding: 'base64',
+        content,
+      },
+    }
+  }
+  const entries = (await repository.objects.tree(object.oid)) ?? []
+  const body = entries.map(({ name, oid, mode }) => ({
+    ...fileAbout(request, path === '' ? name : `${path}/${name}`, oid),
+    type: mode === '040000' ? 'dir' : 'file',
+    size: 0,
+  }))
+  return { status: 200, body }
+}
+
+function fileAbout({ url, webUrl }: RestRequest, path: string, sha: string): object {
+  const address = `${url}/contents/${encodeURI(path)}`
+  const git = `${url}/git/blobs/${sha}`
+  const html = `${webUrl}/blob/main/${encodeURI(path)}`
+  const about = { name: path.split('/').at(-1) ?? '', path, sha, url: address, git_url: git, html_url: html }
+  return { ...about, download_url: html, _links: { self: address, git, html } }
+}
