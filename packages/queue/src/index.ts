@@ -1,0 +1,6 @@
+export type { LaneBatch, SettledFacts } from './lane/lane-batch.ts'
+export type { Coalesce } from './lane/gather-mates.ts'
+export { startLaneWorker, type LaneWorker, type LaneWorkerOptions } from './lane/lane-worker.ts'
+export { startPrivateRedis, type PrivateRedis } from './redis/private-redis.ts'
+export { startVolatileRedis, type VolatileRedis } from './redis/volatile-redis.ts'
+export { ResponseQueue, type Offered } from './response-queue.ts'

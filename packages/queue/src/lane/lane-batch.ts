@@ -1,0 +1,34 @@
+import type { Outcome, ResponseJob } from '@saker/core'
+
+/** The jobs that one leader answers together. */
+export interface LaneBatch {
+  /** The leader first, then its mates in the order in which they would have run. Never empty. */
+  readonly jobs: readonly ResponseJob[]
+  /**
+   * Whether an earlier try of any of them may have reached the repository without our knowing: a worker died, lost its
+   * lock or its answer. The history has to be searched before anything is done again.
+   */
+  readonly recovering: boolean
+  /** Aborts when the process must stop, or when another worker may hold the lane by now. Its reason is a `ResponseError`. */
+  readonly signal: AbortSignal
+}
+
+/** When and how often a job was worked on. Times in milliseconds since 1970. */
+export interface SettledFacts {
+  readonly receivedAt: number
+  readonly settledAt: number
+  /** How often a worker took it, this time included. */
+  readonly attempts: number
+}
+
+/** How a lane answers its jobs. */
+export interface LaneAnswers {
+  /**
+   * Answers a batch: one outcome per job id. A mate that is left out stays in the lane and is answered later; a leader that
+   * is left out fails with `INTERNAL`. Throwing a retryable `ResponseError` puts the whole lane to sleep and tries again;
+   * throwing anything else fails the whole batch with its code.
+   */
+  readonly respond: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>
+  /** Told once per ended job, by the worker that ended it, after Redis has recorded it. What it throws is logged. */
+  readonly onSettled: (job: ResponseJob, outcome: Outcome, facts: SettledFacts) => void
+}

@@ -1,0 +1,259 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asResponseError, ResponseError, type Log, type Outcome, type ResponseJob } from '@saker/core'
+import { UnrecoverableError, WaitingError, Worker, type Job, type Queue } from 'bullmq'
+import { TIMED_OUT, within } from '../within.ts'
+import { findMates, linger, readJob, type Coalesce, type ReadableJob } from './gather-mates.ts'
+import { outcomeFor, sleepsFor, type JobNote } from './job-note.ts'
+import type { LaneAnswers } from './lane-batch.ts'
+import { keepLaneSerial } from './lane-queue.ts'
+import { isHopeless, isOverdue, sleepMs } from './lane-sleep.ts'
+
+/** How long an aborted answer may take to end by itself before its job is handed back without it. */
+const ABORT_MS = 1000
+
+/** Longest wait for Redis to take a job back. */
+const HAND_BACK_MS = 1000
+
+/** Longest sleep kept by this process alone, where Redis refuses to note it. */
+const LOCAL_SLEEP_MS = 5000
+
+/** What a {@link LaneLeader} works with. */
+export interface LaneLeaderOptions extends LaneAnswers {
+  readonly slug: string
+  readonly queue: Queue
+  readonly coalesce: Coalesce
+  /** Jobs answered together at most. */
+  readonly maxBatch: number
+  /** Aborts when the worker begins to close. */
+  readonly stopping: AbortSignal
+  readonly log: Log
+}
+
+/** A batch under way. */
+interface Leading {
+  readonly leader: ReadableJob
+  readonly token: string
+  readonly abort: AbortController
+  /** Absent until the mates are known, and with them the batch. */
+  mates?: readonly ReadableJob[]
+  /** Whether the lock is gone: the job, and the lane, may be another worker's by now. */
+  lockLost: boolean
+}
+
+/** Takes one job after the other and ends it: alone, together with its mates, or with what an earlier leader left for it. */
+export class LaneLeader {
+  readonly #options: LaneLeaderOptions
+  #leading: Leading | undefined
+  #ending: { readonly id: string | undefined; readonly outcome: Outcome } | undefined
+  /** Whether the last batch of this process may have reached the repository without our knowing. */
+  #unconfirmed = false
+
+  constructor(options: LaneLeaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * BullMQ's processor. Resolves with the outcome as the job's return value; rejects with `UnrecoverableError` for `failed`,
+   * with BullMQ's rate limit error when the lane sleeps, and with `WaitingError` when the job is not ours any more.
+   */
+  async process(job: Job, token: string): Promise<Outcome & { readonly id: string }> {
+    const outcome = outcomeFor(job, job.attemptsStarted) ?? (await this.#lead(job, token))
+    this.#ending = { id: job.id, outcome }
+    const failed = outcome.outcome === 'failed'
+    // Before the job fails, not after: nothing may be merged into a job that has already failed.
+    if (failed) await this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
+    if (failed || sleepsFor(job) > 0) await this.#attempt(() => job.updateProgress(0), 'a note could not be cleared')
+    if (failed) throw new UnrecoverableError(`${outcome.code}: ${outcome.message}`)
+    return { ...outcome, id: job.id ?? '' }
+  }
+
+  /** Told by BullMQ that a job has ended, once Redis has recorded it; `error` is there when it failed. */
+  settled(job: Job, error?: Error): void {
+    const ending = this.#ending?.id === job.id ? this.#ending?.outcome : undefined
+    this.#ending = undefined
+    const data = readJob(job)?.data
+    const outcome = error === undefined || ending?.outcome === 'failed' ? ending : internal(error.message)
+    // BullMQ ended it without asking us, because it stalled too often.
+    if (error !== undefined && ending?.outcome !== 'failed') {
+      void this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
+    }
+    if (data === undefined || outcome === undefined) {
+      this.#options.log.error({ lane: this.#options.slug, jobId: job.id, reason: error?.message }, 'a job ended unread')
+      return
+    }
+    const { receivedAt } = data
+    try {
+      const facts = { receivedAt, settledAt: job.finishedOn ?? Date.now(), attempts: job.attemptsStarted }
+      this.#options.onSettled(data, outcome, facts)
+    } catch (thrown) {
+      this.#options.log.error(
+        { lane: this.#options.slug, responseId: data.id, err: thrown },
+        'telling an outcome failed',
+      )
+    }
+  }
+
+  /** Aborts the batch under way; its leader goes back to the lane at once, where another worker finds it. */
+  abort(reason: ResponseError): void {
+    this.#leading?.abort.abort(reason)
+  }
+
+  /** Told by BullMQ that locks could not be renewed: another worker may hold the lane now. */
+  lockLost(jobIds: readonly string[]): void {
+    const leading = this.#leading
+    if (leading === undefined || !jobIds.includes(leading.leader.job.id ?? '')) return
+    leading.lockLost = true
+    leading.abort.abort(new ResponseError('QUEUE_UNAVAILABLE', 'the lock was lost: another worker may hold the lane'))
+  }
+
+  async #lead(job: Job, token: string): Promise<Outcome> {
+    const leader = readJob(job)
+    if (leader === undefined) return internal('the job is none that this version understands')
+    const leading: Leading = { leader, token, abort: new AbortController(), lockLost: false }
+    this.#leading = leading
+    try {
+      return await this.#answer(leading)
+    } catch (thrown) {
+      return await this.#recover(thrown, leading)
+    } finally {
+      this.#leading = undefined
+    }
+  }
+
+  async #answer(leading: Leading): Promise<Outcome> {
+    const { queue, coalesce, maxBatch, stopping } = this.#options
+    const { leader, abort } = leading
+    const signal = AbortSignal.any([stopping, abort.signal])
+    leading.mates = await asQueueFailure(async () => {
+      await linger(queue, coalesce, { enough: maxBatch - 1, signal })
+      return findMates(queue, leader.job, maxBatch - 1)
+    })
+    const outcomes = await this.#respond([leader, ...leading.mates], abort.signal)
+    if (leading.lockLost) throw asResponseError(abort.signal.reason)
+    await asQueueFailure(() => this.#handOut(leading, (mate) => outcomes.get(mate.id)))
+    this.#unconfirmed = false
+    return outcomes.get(leader.data.id) ?? internal('no outcome was given for the leader of the batch')
+  }
+
+  /** Gives the batch to the engine. An aborted answer that does not end within a second is left to itself. */
+  async #respond(batch: readonly ReadableJob[], signal: AbortSignal): Promise<ReadonlyMap<string, Outcome>> {
+    signal.throwIfAborted()
+    const [leader, ...mates] = batch
+    const startedBefore = (leader?.job.attemptsStarted ?? 0) > 1 || mates.some(({ job }) => job.attemptsStarted > 0)
+    const recovering = this.#unconfirmed || startedBefore
+    const late = Promise.withResolvers<never>()
+    let timer: NodeJS.Timeout | undefined
+    const onAbort = (): void => {
+      timer = setTimeout(() => late.reject(asResponseError(signal.reason)), ABORT_MS)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#unconfirmed = true
+    try {
+      const jobs = batch.map(({ data }) => data)
+      return await Promise.race([this.#options.respond({ jobs, recovering, signal }), late.promise])
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Decides what an answer that did not come means: the outcome of the leader, or the rejection that BullMQ acts on. */
+  async #recover(thrown: unknown, leading: Leading): Promise<Outcome> {
+    const { leader, mates = [], abort } = leading
+    if (leading.lockLost) throw new WaitingError('the lock was lost')
+    if (abort.signal.aborted || (leading.mates === undefined && this.#options.stopping.aborted)) {
+      return await this.#handBack(leading)
+    }
+    const error = asResponseError(thrown)
+    const failure: Outcome = { outcome: 'failed', code: error.code, message: error.message }
+    const tries = sleepsFor(leader.job, error.code) + 1
+    const hopeless = isHopeless(error, tries)
+    if (error.code === 'INTERNAL')
+      this.#options.log.error({ lane: this.#options.slug, err: error }, 'answering a batch failed')
+    const now = Date.now()
+    const fails = (data: ResponseJob): boolean => hopeless || isOverdue(data, now)
+    if (mates.some(({ data }) => fails(data))) {
+      const handOut = (): Promise<void> => this.#handOut(leading, (mate) => (fails(mate) ? failure : undefined))
+      await this.#attempt(handOut, 'the failure of a batch could not be handed out')
+    }
+    if (hopeless) return failure
+    await this.#sleep(leader.job, error, tries)
+    if (fails(leader.data)) return failure
+    throw Worker.RateLimitError()
+  }
+
+  /** Leaves each mate its outcome. Rejects when one could not be told, so that the leader runs again and tells it then. */
+  async #handOut(
+    { leader, mates = [] }: Leading,
+    outcomeOf: (mate: ResponseJob) => Outcome | undefined,
+  ): Promise<void> {
+    const { queue } = this.#options
+    const tell = async ({ job, data }: ReadableJob): Promise<void> => {
+      const outcome = outcomeOf(data)
+      if (outcome === undefined) return
+      const note: JobNote = { note: 'answered', start: job.attemptsStarted + 1, leader: leader.data.id, outcome }
+      try {
+        await queue.updateJobProgress(job.id ?? '', note)
+      } catch (thrown) {
+        if (!isGone(thrown)) throw thrown
+      }
+    }
+    await Promise.all(mates.map(tell))
+  }
+
+  /** Puts the whole lane to sleep, on every replica. Where Redis refuses to note that, this process at least waits a while. */
+  async #sleep(job: Job, error: ResponseError, tries: number): Promise<void> {
+    const { queue, slug, log, stopping } = this.#options
+    const ms = sleepMs(error, tries)
+    const until = new Date(Date.now() + ms).toISOString()
+    log.warn({ lane: slug, code: error.code, reason: error.message, sleepMs: ms, tries }, 'lane sleeps')
+    const note: JobNote = { note: 'asleep', code: error.code, message: error.message, tries, until }
+    const noted = await this.#attempt(async () => {
+      await job.updateProgress(note)
+      await keepLaneSerial(queue)
+      await queue.rateLimit(ms)
+    }, 'the sleep of a lane could not be noted')
+    if (!noted) await sleep(Math.min(ms, LOCAL_SLEEP_MS), undefined, { signal: stopping }).catch(() => undefined)
+  }
+
+  async #handBack({ leader, token }: Leading): Promise<never> {
+    const { slug, log } = this.#options
+    const moved = await this.#attempt(async () => {
+      if ((await within(HAND_BACK_MS, leader.job.moveToWait(token))) === TIMED_OUT)
+        throw new Error('Redis does not answer')
+    }, 'a job could not be handed back')
+    if (moved) log.info({ lane: slug, responseId: leader.data.id }, 'job handed back')
+    throw new WaitingError('the worker stops')
+  }
+
+  /** Does what is good to have; a failure is logged and answered with false. */
+  async #attempt(action: () => Promise<unknown>, failure: string): Promise<boolean> {
+    try {
+      await action()
+      return true
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown)
+      this.#options.log.warn({ lane: this.#options.slug, reason }, failure)
+      return false
+    }
+  }
+}
+
+function internal(message: string): Outcome {
+  return { outcome: 'failed', code: 'INTERNAL', message }
+}
+
+/** What fails here fails in Redis: not the fault of the batch, and worth any number of tries. The cause holds alert text. */
+async function asQueueFailure<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ResponseError('QUEUE_UNAVAILABLE', `Redis: ${why}`)
+  }
+}
+
+/** BullMQ's error for a job that is not there any more: somebody removed it by hand. */
+function isGone(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === -1
+}

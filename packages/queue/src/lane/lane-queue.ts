@@ -1,0 +1,25 @@
+import type { Queue, QueueOptions } from 'bullmq'
+
+/** Stands in front of every key of ours, so that other programs may use the same Redis. */
+export const KEY_PREFIX = 'saker'
+
+/** The BullMQ queue of a lane. */
+export function laneQueueName(slug: string): string {
+  return `lane.${slug}`
+}
+
+/** What every `Queue` object of a lane shares, whichever process holds it. The events feed only people and metrics. */
+export const LANE_QUEUE_OPTIONS = {
+  prefix: KEY_PREFIX,
+  streams: { events: { maxLen: 1000 } },
+} as const satisfies Omit<QueueOptions, 'connection'>
+
+/**
+ * Writes into Redis that one job of the lane runs at a time, over all replicas, and that they all honour its sleep. BullMQ
+ * keeps both in one hash that `obliterate` and Bull Board can change, so this is said again from time to time.
+ */
+export async function keepLaneSerial(queue: Queue): Promise<void> {
+  await queue.setGlobalConcurrency(1)
+  // No limit in itself: without any, replicas other than the one that called `rateLimit` would not look at it.
+  await queue.setGlobalRateLimit(1_000_000, 1000)
+}

@@ -1,0 +1,187 @@
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ResponseError, type Log } from '@saker/core'
+import { Queue, Worker } from 'bullmq'
+import { connectRedis, type RedisConnection } from '../redis/redis-connection.ts'
+import { TIMED_OUT, within } from '../within.ts'
+import type { Coalesce } from './gather-mates.ts'
+import type { LaneAnswers } from './lane-batch.ts'
+import { LaneLeader } from './lane-leader.ts'
+import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
+
+/** What a lane is served with. */
+export interface LaneWorkerOptions extends LaneAnswers {
+  readonly redisUrl: string
+  /** The lane's slug. */
+  readonly slug: string
+  readonly coalesce: Coalesce
+  readonly log: Log
+  /** How long a worker that says nothing counts as alive. 30 s by default; a dead one's job runs again after at most 40 s. */
+  readonly lockDurationMs?: number
+  /** Jobs answered together at most. 500 by default. */
+  readonly maxBatch?: number
+}
+
+/** Serves one lane in this process. */
+export interface LaneWorker {
+  readonly slug: string
+  /** Whether it takes jobs. False while Redis has not answered yet, and once it closes. */
+  isRunning(): boolean
+  /**
+   * Takes no further job. A burst that is still settling goes back at once; a batch under way may end within `graceMs`, then
+   * it is aborted and its leader handed back. Resolves at the latest some 5 s after the grace, whatever Redis does.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>
+}
+
+/** How often it is said again that the lane is serial. */
+const KEEP_SERIAL_MS = 30_000
+
+/** How long the start waits for a Redis that does not answer, before it goes on in the background. */
+const START_MS = 1000
+
+/** What aborting and handing back may take; somewhat more than their own limits together. */
+const FORCE_MS = 2500
+
+/**
+ * Starts to serve a lane. Resolves when it takes jobs; when Redis does not answer, after 1 s, and takes jobs as soon as
+ * Redis does. Ends in `CONFIG_INVALID` for a Redis URL that cannot be understood.
+ */
+export async function startLaneWorker(options: LaneWorkerOptions): Promise<LaneWorker> {
+  const worker = new ServingLane(options)
+  await within(START_MS, worker.started)
+  return worker
+}
+
+/** BullMQ's worker, which can also be left to itself when it does not end. */
+class AbandonableWorker extends Worker {
+  /** Stops the timer that would keep this process alive; what else is left waits for a Redis that no one connects to. */
+  async abandon(): Promise<void> {
+    await this.lockManager.close()
+  }
+}
+
+/*
+ * The life of a job. It is one BullMQ job from ingest to its outcome, in the queue of its lane; of a lane's jobs one is
+ * active at a time, over all replicas (BullMQ's global concurrency).
+ *
+ *   waiting ── becomes active ──► leading ── respond ──► completed (its outcome is the return value)
+ *      ▲                            │   │             └► failed    (`CODE: message`; the dead letters)
+ *      │                            │   └ leaves each mate its outcome, as a note in the mate's progress
+ *      ├── the lane sleeps ─────────┤     (retryable failure: the job returns to the head, no attempt is spent)
+ *      ├── handed back ─────────────┤     (this worker closes: the next one starts at once)
+ *      └── stalled ─────────────────┘     (this worker died or lost its lock: after the lock has run out)
+ *
+ * - Leading: the job lets the burst settle, looks at the waiting mates and has all of them answered together. Nothing is
+ *   taken from the queue for that, so nothing can be lost with the leader: the mates are still waiting, and a mate that
+ *   becomes active next finds the note and ends with it at once.
+ * - A note counts for the one start that follows it. A job that is retried by hand, or whose worker died while it ended,
+ *   runs for real.
+ * - A job that was started before, or follows a batch of unknown ending, is answered as `recovering`: what it asks for may
+ *   be in the repository already. The fence against two leaders (a frozen worker that wakes up) is Git's own
+ *   compare-and-swap; the lock only makes that rare.
+ * - Sleeping is noted in Redis for the whole lane and honoured by all replicas; an ordinary retry would only move the
+ *   leader aside, and the next mate would hammer the host in its place. Unavailability is waited out until a job is a day
+ *   old; an unexpected failure is tried ten times.
+ * - A job whose worker died twice runs alone, so that a poisonous one takes no mates along; BullMQ fails it when its worker
+ *   died ten times. A job that this version cannot read fails alone.
+ * - A job that fails gives its fingerprint free first: the next alert of its kind is answered anew.
+ */
+class ServingLane implements LaneWorker {
+  readonly slug: string
+  readonly started: Promise<void>
+  readonly #log: Log
+  readonly #connection: RedisConnection
+  readonly #queue: Queue
+  readonly #worker: AbandonableWorker
+  readonly #leader: LaneLeader
+  readonly #stopping = new AbortController()
+  readonly #keeper: NodeJS.Timeout
+  #closed: Promise<void> | undefined
+
+  constructor(options: LaneWorkerOptions) {
+    const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = 30_000, maxBatch = 500 } = options
+    this.slug = slug
+    this.#log = log
+    this.#connection = connectRedis(redisUrl, 'worker', log)
+    const { client } = this.#connection
+    const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
+    this.#queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared })
+    const stopping = this.#stopping.signal
+    this.#leader = new LaneLeader({ slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled })
+    this.#worker = new AbandonableWorker(laneQueueName(slug), (job, token) => this.#leader.process(job, token ?? ''), {
+      connection: client,
+      prefix: KEY_PREFIX,
+      name: `${hostname()}#${process.pid}`,
+      autorun: false,
+      concurrency: 1,
+      lockDuration: lockDurationMs,
+      stalledInterval: Math.ceil(lockDurationMs / 6),
+      // Never reset by BullMQ, not even by a retry: low enough to end, high enough to outlive bad days.
+      maxStalledCount: 10,
+      // A replica that closes leaves no wake-up behind for the others; they look by themselves this often (seconds).
+      drainDelay: 1,
+      runRetryDelay: 1000,
+    })
+    this.#listen()
+    this.#keeper = setInterval(() => void keepLaneSerial(this.#queue).catch(() => undefined), KEEP_SERIAL_MS).unref()
+    const started = Promise.withResolvers<void>()
+    this.started = started.promise
+    void this.#serve(() => started.resolve())
+  }
+
+  isRunning(): boolean {
+    return this.#worker.isRunning() && !this.#stopping.signal.aborted
+  }
+
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
+    return this.#closed
+  }
+
+  #listen(): void {
+    const lane = this.slug
+    this.#worker.on('completed', (job) => this.#leader.settled(job))
+    this.#worker.on('failed', (job, error) => {
+      if (job !== undefined) this.#leader.settled(job, error)
+    })
+    this.#worker.on('lockRenewalFailed', (jobIds) => {
+      this.#log.warn({ lane, jobIds }, 'lock lost')
+      this.#leader.lockLost(jobIds)
+    })
+    this.#worker.on('stalled', (jobId) => this.#log.warn({ lane, jobId }, 'a worker died; its job runs again'))
+    this.#worker.on('error', (error) => this.#connection.report(error))
+    this.#queue.on('error', () => undefined)
+  }
+
+  /** Takes jobs until the lane closes; begins again should BullMQ's own loop ever end in a failure. */
+  async #serve(onStarted: () => void): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      try {
+        await keepLaneSerial(this.#queue)
+        onStarted()
+        await this.#worker.run()
+      } catch (thrown) {
+        if (!signal.aborted) this.#connection.report(thrown)
+      }
+      await sleep(1000, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    clearInterval(this.#keeper)
+    this.#stopping.abort()
+    const closed = this.#worker.close()
+    if ((await within(graceMs, closed)) === TIMED_OUT) {
+      this.#leader.abort(new ResponseError('SHUTTING_DOWN', 'the worker stops'))
+      if ((await within(FORCE_MS, closed)) === TIMED_OUT) {
+        this.#log.warn({ lane: this.slug }, 'lane closed by force')
+        await this.#worker.abandon()
+      }
+    }
+    await within(FORCE_MS, this.#queue.close())
+    await this.#connection.close()
+    void this.#worker.disconnect().catch(() => undefined)
+  }
+}
