@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { checkSecrets, readConfigFile } from './config-file.ts'
+import { secretReader } from './secrets.ts'
+
+const VALID = `version: 1
+repositories:
+  fleet:
+    github: { owner: acme, repository: fleet-infra }
+    auth: { tokenFrom: { env: TOKEN } }
+    delivery: commit
+    notify: [{ urlFrom: { file: ./notify-url } }]
+responses:
+  - name: contain
+    match: { alertRules: [Terminal shell in container] }
+    actions: [{ contain: {} }]
+`
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'saker-config-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function file(text: string): Promise<string> {
+  const path = join(folder, 'saker.yaml')
+  await writeFile(path, text)
+  return path
+}
+
+describe('readConfigFile', () => {
+  it('reads a valid file and protects the namespace that Saker runs in', async () => {
+    const config = await readConfigFile(await file(VALID), { ownNamespace: 'saker' })
+
+    expect(config.repositories[0]).toMatchObject({ name: 'fleet', branch: 'main', delivery: 'commit' })
+    expect(config.guard.protectedNamespaces).toContain('saker')
+    expect(config.guard.protectedNamespaces).toContain('kube-system')
+  })
+
+  it('reports every fault at once, in the order of the file, with line and column and without values', async () => {
+    const path = await file(
+      VALID.replace('delivery: commit', 'delivery: s3cret-delivery')
+        .replace('match:', 'mach:')
+        .replace('version: 1', 'version: 2'),
+    )
+
+    const failure: Error = await readConfigFile(path).then(
+      () => expect.unreachable(),
+      (thrown: Error) => thrown,
+    )
+
+    expect(failure).toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(failure.message.split('\n').map((line) => line.replace(path, 'FILE'))).toEqual([
+      'FILE is invalid, 4 faults:',
+      expect.stringMatching(/^ {2}FILE:1:\d+ version: must be 1$/u),
+      expect.stringMatching(/^ {2}FILE:6:\d+ repositories\.fleet\.delivery: must be commit or observe$/u),
+      expect.stringMatching(/^ {2}FILE:9:\d+ responses\[0\]\.match: /u),
+      expect.stringMatching(/^ {2}FILE:10:5 responses\[0\]\.mach: is not a known key$/u),
+    ])
+    expect(failure.message).not.toContain('s3cret')
+  })
+
+  it('reports what is not YAML with its place', async () => {
+    const path = await file('version: 1\nrepositories: {fleet: [}\n')
+
+    await expect(readConfigFile(path)).rejects.toThrow(/saker\.yaml:2:\d+ /u)
+  })
+
+  it('says which file cannot be read', async () => {
+    await expect(readConfigFile(join(folder, 'none.yaml'))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('none.yaml'),
+    })
+  })
+})
+
+describe('checkSecrets', () => {
+  it('names every secret that is missing or empty', async () => {
+    const config = await readConfigFile(await file(VALID.replace('./notify-url', join(folder, 'notify-url'))))
+    await writeFile(join(folder, 'notify-url'), '\n')
+
+    const failure = await checkSecrets(config, secretReader({})).then(
+      () => expect.unreachable(),
+      (thrown: Error) => thrown,
+    )
+
+    expect(failure.message).toContain('environment variable TOKEN is missing')
+    expect(failure.message).toContain(`file ${join(folder, 'notify-url')} is empty`)
+  })
+
+  it('reads a file again at every use, without the line end behind the value', async () => {
+    const path = join(folder, 'token')
+    const secrets = secretReader({})
+    await writeFile(path, 'first\n')
+    const first = await secrets.read({ file: path })
+    await writeFile(path, 'second')
+
+    const second = await secrets.read({ file: path })
+
+    expect([first.reveal(), second.reveal()]).toEqual(['first', 'second'])
+  })
+})

@@ -1,0 +1,67 @@
+import { outcomeCode, type Outcome } from '@saker/core'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Seconds from an alert's arrival to its commit; the settle time of a burst is a fifth of a second. */
+const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900]
+
+/**
+ * Saker's metrics, names and labels as documented. No label holds anything that an alert can choose: clusters, responses
+ * and repositories are names of the config, everything else comes from closed sets.
+ */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly alerts = this.#counter('saker_alerts_total', 'Alerts that ingest answered.', [
+    'cluster',
+    'format',
+    'result',
+    'reason',
+  ])
+  readonly responses = this.#counter('saker_responses_total', 'Endings of alert × response.', [
+    'response',
+    'outcome',
+    'code',
+  ])
+  readonly commits = this.#counter('saker_commits_total', 'Commits made.', ['repository', 'delivery'])
+  readonly conflicts = this.#counter('saker_commit_conflicts_total', 'Writes that lost a race and were planned anew.', [
+    'repository',
+  ])
+  readonly gitRequests = this.#counter('saker_git_requests_total', 'Requests to Git hosts.', [
+    'repository',
+    'operation',
+    'status',
+  ])
+  readonly responsesPerCommit = new Histogram({
+    name: 'saker_responses_per_commit',
+    help: 'Responses that one commit carried out.',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 250, 500],
+    registers: [this.registry],
+  })
+  readonly alertToCommitSeconds = new Histogram({
+    name: 'saker_alert_to_commit_seconds',
+    help: 'Seconds from taking an alert in to its commit.',
+    buckets: LATENCY_BUCKETS,
+    registers: [this.registry],
+  })
+
+  constructor(version: string) {
+    collectDefaultMetrics({ register: this.registry })
+    new Gauge({ name: 'saker_build_info', help: 'Always 1.', labelNames: ['version'], registers: [this.registry] }).set(
+      { version },
+      1,
+    )
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  /** Counts how a response ended and, when it was committed, how long that took from `receivedAt` (both in milliseconds). */
+  settled(
+    response: string,
+    outcome: Outcome,
+    times: { readonly receivedAt: number; readonly settledAt: number },
+  ): void {
+    this.responses.inc({ response, outcome: outcome.outcome, code: outcomeCode(outcome) })
+    if (outcome.outcome === 'committed') this.alertToCommitSeconds.observe((times.settledAt - times.receivedAt) / 1000)
+  }
+}
