@@ -1,0 +1,121 @@
+import {
+  deliveryOf,
+  fingerprintOf,
+  laneOf,
+  newResponseId,
+  notActionable,
+  podSightingOf,
+  repositoryOfCluster,
+  ResponseError,
+  responsesFor,
+  type Alert,
+  type Config,
+  type PodSighting,
+  type Response,
+} from '@saker/core'
+import type { AcknowledgedFingerprints } from './acknowledged-fingerprints.ts'
+import type { AlertSink } from './alert-sink.ts'
+import type { IgnoredReason } from './ingest-observer.ts'
+
+/** Where an alert came from, under the config that was in force when it did. */
+export interface AlertOrigin {
+  readonly config: Config
+  /** A cluster that the config declares. */
+  readonly cluster: string
+}
+
+/** What storing needs. */
+export interface EnqueueDependencies {
+  readonly sink: AlertSink
+  readonly acknowledged: AcknowledgedFingerprints
+  readonly now: () => number
+  /** Every delivery becomes `observe`. */
+  readonly dryRun: boolean
+  /** How long the sink may take for one job, in milliseconds, before the sender is told to come again. */
+  readonly sinkTimeoutMs: number
+}
+
+/** How an alert that was understood ended: stored (with the ids of its new responses), merged, or nothing to do. */
+export type Enqueued =
+  | { readonly result: 'accepted'; readonly responseIds: readonly string[] }
+  | { readonly result: 'duplicate' }
+  | { readonly result: 'ignored'; readonly reason: IgnoredReason }
+
+/**
+ * Stores one job for each response that answers an alert, in the lane of the cluster's repository. Resolves only when all
+ * of them are stored or merged. Ends in `QUEUE_UNAVAILABLE`, or whatever else the sink throws; some may be stored then,
+ * and storing them again is harmless.
+ */
+export async function enqueueAlert(alert: Alert, origin: AlertOrigin, deps: EnqueueDependencies): Promise<Enqueued> {
+  const unactionable = notActionable(alert)
+  if (unactionable !== undefined) return { result: 'ignored', reason: unactionable }
+  const { config, cluster } = origin
+  const sighting = podSightingOf(alert)
+  const namespace = sighting?.namespace
+  const place = { cluster, ...(namespace === undefined ? {} : { namespace }) }
+  const responses = responsesFor(alert, place, config.responses)
+  if (responses.length === 0) return { result: 'ignored', reason: 'NoResponse' }
+  if (sighting === undefined) return { result: 'ignored', reason: 'NoWorkload' }
+  const responseIds: string[] = []
+  for (const response of responses) {
+    // One after the other: a sink that fails on the first is not asked for the rest.
+    const id = await enqueueResponse({ alert, sighting, response }, origin, deps)
+    if (id !== undefined) responseIds.push(id)
+  }
+  return responseIds.length > 0 ? { result: 'accepted', responseIds } : { result: 'duplicate' }
+}
+
+interface Answering {
+  readonly alert: Alert
+  readonly sighting: PodSighting
+  readonly response: Response
+}
+
+/** The id of the new response, or undefined when it was merged into an earlier one. */
+async function enqueueResponse(
+  { alert, sighting, response }: Answering,
+  { config, cluster }: AlertOrigin,
+  deps: EnqueueDependencies,
+): Promise<string | undefined> {
+  const serving = repositoryOfCluster(config, cluster)
+  if (serving === undefined) throw new ResponseError('CLUSTER_UNKNOWN', 'no repository declares this cluster')
+  const lane = laneOf(serving.repository, deliveryOf(serving.repository, response, deps.dryRun))
+  const fingerprint = fingerprintOf(cluster, sighting, response)
+  const key = `${lane.key}\0${fingerprint}`
+  const { windowMs } = config.dedupe
+  if (windowMs > 0 && deps.acknowledged.has(key)) return undefined
+  const receivedAt = deps.now()
+  const job = {
+    version: 1 as const,
+    id: newResponseId(receivedAt),
+    response: response.name,
+    cluster,
+    sighting,
+    alert: alert.raw,
+    receivedAt,
+    fingerprint,
+  }
+  try {
+    const offered = deps.sink.offer(lane, job, { windowMs })
+    const result = await inTime(offered, deps.sinkTimeoutMs)
+    if (windowMs > 0) deps.acknowledged.add(key, windowMs)
+    return result === 'accepted' ? job.id : undefined
+  } catch (thrown) {
+    deps.acknowledged.clear()
+    throw thrown
+  }
+}
+
+/** Falcosidekick waits for an answer without end and sends nothing else meanwhile, so a sink that hangs must not hang it. */
+async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new ResponseError('QUEUE_UNAVAILABLE', `the queue did not answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  )
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
