@@ -1,0 +1,76 @@
+import { Option, type Command } from 'commander'
+import { LOG_LEVELS, type LogLevel } from '@saker/service'
+
+/** What the flags of `up`, `ingest` and `worker` resolve to: flag, then environment, then default. */
+export interface ServiceFlags {
+  readonly config?: string
+  readonly listen: string
+  readonly adminListen: string
+  readonly dataDir: string
+  readonly logLevel: LogLevel
+  readonly dryRun: boolean
+  readonly allowAnonymous: boolean
+  readonly allowVolatile: boolean
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsClientCa?: string
+  readonly owner?: string
+  readonly repository?: string
+  readonly file?: string
+  readonly ref?: string
+  readonly githubToken?: string
+  readonly notifyUrl?: string
+  readonly githubApiUrl?: string
+}
+
+const SERVICE_FLAGS: readonly Option[] = [
+  new Option('--config <file>', 'the config file'),
+  new Option('--listen <host:port>', 'where alerts are taken in').default('0.0.0.0:8080'),
+  new Option('--admin-listen <host:port>', 'where /healthz, /readyz and /metrics are').default('127.0.0.1:8081'),
+  new Option('--data-dir <folder>', 'for the private Redis and caches of the git program').default('./.saker'),
+  new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'),
+  new Option('--dry-run', 'decide everything, write nothing: every delivery becomes observe').default(false),
+  new Option('--allow-anonymous', 'take alerts from anybody who can connect').default(false),
+  new Option('--allow-volatile', 'without any Redis, keep alerts in memory; they are lost when Saker stops').default(
+    false,
+  ),
+  new Option('--tls-cert <file>', 'certificate with which ingest serves https'),
+  new Option('--tls-key <file>', 'its private key'),
+  new Option('--tls-client-ca <file>', 'clients with a certificate of this authority may send alerts'),
+]
+
+const DROP_IN_FLAGS: readonly Option[] = [
+  new Option('--owner <owner>', 'without a config file: owner of the one repository on GitHub'),
+  new Option('--repository <name>', 'its name'),
+  new Option('--file <path>', 'the file that declares the workloads (default: Saker finds it)'),
+  new Option('--ref <branch>', 'the branch (default: main)'),
+  new Option('--github-token <token>', 'better given as GITHUB_TOKEN in the environment, where ps does not show it'),
+  new Option('--notify-url <url>', 'called after each commit, such as the URL of a Flux Receiver'),
+  new Option('--github-api-url <url>', 'of GitHub Enterprise, such as https://github.example.com/api/v3'),
+]
+
+/** The environment variable that stands for a flag: `--admin-listen` is `SAKER_ADMIN_LISTEN`. */
+export function environmentNameOf(flag: string): string {
+  return `SAKER_${flag.replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`
+}
+
+/** Gives a command the flags of a service, each with its environment variable. */
+export function addServiceFlags(command: Command, options: { readonly dropIn: boolean }): Command {
+  for (const option of options.dropIn ? [...SERVICE_FLAGS, ...DROP_IN_FLAGS] : SERVICE_FLAGS) {
+    command.addOption(option.env(environmentNameOf(option.long ?? '')))
+  }
+  return command
+}
+
+/**
+ * Removes what must not count as set: empty variables, and switches set to `false`, `0` or `no`, which the command line
+ * parser would take for "on" because the variable is there.
+ */
+export function dropUnsetEnvironment(env: Record<string, string | undefined>): void {
+  for (const option of [...SERVICE_FLAGS, ...DROP_IN_FLAGS]) {
+    const name = environmentNameOf(option.long ?? '')
+    const value = env[name]
+    const off = option.isBoolean() && /^(?:false|0|no|off)$/iu.test(value ?? '')
+    if (value === '' || off) delete env[name]
+  }
+}

@@ -1,0 +1,27 @@
+import { describeSighting, workloadTitle, type Lane, type Log, type Outcome, type ResponseJob } from '@saker/core'
+
+/** Everything the terminal line of a response tells. */
+interface Settled {
+  readonly lane: Lane
+  readonly job: ResponseJob
+  readonly outcome: Outcome
+  readonly facts: { readonly receivedAt: number; readonly settledAt: number; readonly attempts: number }
+}
+
+/** Writes the one line that ends every response: at `error` when it failed, at `info` otherwise. */
+export function logSettled(log: Log, { lane, job, outcome, facts }: Settled): void {
+  const { workload, ...rest } = outcome
+  const fields = {
+    responseId: job.id,
+    response: job.response,
+    cluster: job.cluster,
+    target: workload === undefined ? describeSighting(job.sighting) : workloadTitle(workload),
+    repository: lane.repository,
+    lane: lane.slug,
+    attempts: facts.attempts,
+    durationMs: facts.settledAt - facts.receivedAt,
+    ...rest,
+  }
+  if (outcome.outcome === 'failed') log.error(fields, 'response settled')
+  else log.info(fields, 'response settled')
+}

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lanesOf, type Config, type Lane, type Log } from '@saker/core'
+import { respond, type RepositoryHost } from '@saker/engine'
+import { startLaneWorker, type LaneWorker } from '@saker/queue'
+import { openRepository } from '@saker/repository'
+import type { Metrics, SecretReader } from '@saker/service'
+import { logSettled } from './log-settled.ts'
+import { Receivers } from './receivers.ts'
+
+/** What a worker process is made of. */
+export interface WorkerDependencies {
+  readonly config: Config
+  readonly redisUrl: string
+  readonly dataDir: string
+  readonly dryRun: boolean
+  readonly secrets: SecretReader
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** A worker that serves every lane of the config. */
+export interface RunningWorker {
+  /** Rejects when a lane has no running leader, naming it. */
+  checkRunning(): Promise<void>
+  /** Takes no further jobs, lets the active ones end within the grace period or hands them back, then frees everything. */
+  close(options: { readonly graceMs: number }): Promise<void>
+}
+
+/** Starts a leader for every lane. The lanes run side by side: one that waits for its host delays no other. */
+export async function startWorker(deps: WorkerDependencies): Promise<RunningWorker> {
+  const receivers = new Receivers(deps.secrets, deps.log)
+  const lanes = await Promise.all(lanesOf(deps.config, deps.dryRun).map((lane) => startLane(lane, deps, receivers)))
+  return {
+    async checkRunning() {
+      const idle = lanes.filter(({ worker }) => !worker.isRunning()).map(({ worker }) => worker.slug)
+      if (idle.length > 0) throw new Error(`no leader is running for ${idle.join(', ')}`)
+    },
+    async close(options) {
+      await Promise.all(lanes.map(({ worker }) => worker.close(options)))
+      await Promise.all([receivers.close(), ...lanes.map(({ host }) => host.close())])
+    },
+  }
+}
+
+async function startLane(
+  lane: Lane,
+  deps: WorkerDependencies,
+  receivers: Receivers,
+): Promise<{ worker: LaneWorker; host: RepositoryHost }> {
+  const { config, metrics, log } = deps
+  const repository = config.repositories.find(({ name }) => name === lane.repository)
+  if (repository === undefined)
+    throw new Error(`lane ${lane.slug} names repository ${lane.repository}, which the config lacks`)
+  const name = repository.name
+  const host = openRepository(repository, {
+    readSecret: (ref) => deps.secrets.read(ref),
+    dataDir: deps.dataDir,
+    observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: name, operation, status }),
+  })
+  const observe = {
+    conflict: (): void => metrics.conflicts.inc({ repository: name }),
+    committed: (_commit: unknown, clusters: readonly string[], responses: number): void => {
+      metrics.commits.inc({ repository: name, delivery: lane.delivery })
+      metrics.responsesPerCommit.observe(responses)
+      receivers.notify(repository, clusters)
+    },
+  }
+  const worker = await startLaneWorker({
+    redisUrl: deps.redisUrl,
+    slug: lane.slug,
+    coalesce: config.coalesce,
+    log,
+    respond: (batch) =>
+      respond(batch, {
+        host,
+        config,
+        repository: name,
+        delivery: lane.delivery,
+        log,
+        observe,
+        wait: (ms, signal) => sleep(ms, undefined, { signal }),
+        random: Math.random,
+      }),
+    onSettled: (job, outcome, facts) => {
+      metrics.settled(job.response, outcome, facts)
+      logSettled(log, { lane, job, outcome, facts })
+    },
+  })
+  return { worker, host }
+}
