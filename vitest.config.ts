@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 // Workspace packages are tested as sources; without this condition vitest would load stale compiled output.
 const conditions = ['saker-source', 'node', 'import', 'module', 'default']
 
+// Where set, the counts are written there for a machine too; .ci/run reads them.
+const report = process.env.SAKER_TEST_REPORT
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -11,5 +14,6 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
   },
 })
