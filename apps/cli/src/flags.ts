@@ -55,8 +55,8 @@ export function environmentNameOf(flag: string): string {
 }
 
 /** Gives a command the flags of a service, each with its environment variable. */
-export function addServiceFlags(command: Command, options: { readonly dropIn: boolean }): Command {
-  for (const option of options.dropIn ? [...SERVICE_FLAGS, ...DROP_IN_FLAGS] : SERVICE_FLAGS) {
+export function addServiceFlags(command: Command): Command {
+  for (const option of [...SERVICE_FLAGS, ...DROP_IN_FLAGS]) {
     command.addOption(option.env(environmentNameOf(option.long ?? '')))
   }
   return command

@@ -2,7 +2,7 @@
 import { asResponseError } from '@saker/core'
 import { Command } from 'commander'
 import { addServiceFlags, dropUnsetEnvironment, type ServiceFlags } from './flags.ts'
-import { runServices, type Parts } from './run-services.ts'
+import { runService, type Service } from './run-service.ts'
 import { VERSION } from './version.ts'
 
 const EXAMPLE = `
@@ -13,10 +13,10 @@ Examples:
 
 Every flag has an environment variable, named with each flag below; the flag wins over it.`
 
-function service(program: Command, name: string, about: { summary: string; parts: Parts; dropIn: boolean }): void {
-  const command = program.command(name).description(about.summary)
-  addServiceFlags(command, about).action(async (flags: ServiceFlags) => {
-    process.exitCode = await runServices(about.parts, flags)
+function addService(program: Command, name: Service, summary: string): void {
+  const command = program.command(name).description(summary)
+  addServiceFlags(command).action(async (flags: ServiceFlags) => {
+    process.exit(await runService(name, flags, process.argv.slice(3)))
   })
 }
 
@@ -26,21 +26,13 @@ function buildProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('(run saker --help for what there is)')
     .addHelpText('after', EXAMPLE)
-  service(program, 'up', {
-    summary: 'take alerts in and answer them, in one process; starts a private Redis unless REDIS_URL names one',
-    parts: { ingest: true, worker: true },
-    dropIn: true,
-  })
-  service(program, 'ingest', {
-    summary: 'only take alerts in; needs REDIS_URL',
-    parts: { ingest: true, worker: false },
-    dropIn: true,
-  })
-  service(program, 'worker', {
-    summary: 'only answer them; needs REDIS_URL',
-    parts: { ingest: false, worker: true },
-    dropIn: true,
-  })
+  addService(
+    program,
+    'up',
+    'take alerts in and answer them, in one process tree; starts a private Redis unless REDIS_URL names one',
+  )
+  addService(program, 'ingest', 'only take alerts in; needs REDIS_URL')
+  addService(program, 'worker', 'only answer them; needs REDIS_URL')
   return program
 }
 

@@ -8,7 +8,7 @@ describe('buildAdminServer', () => {
     const metrics = new Metrics('1.2.3')
     let redisProblem: string | undefined = 'Redis gave no answer'
     const app = buildAdminServer({
-      registry: metrics.registry,
+      metrics: metrics.alone(),
       checks: [
         {
           name: 'redis',
@@ -32,7 +32,7 @@ describe('buildAdminServer', () => {
   it('shows metrics in the format that Prometheus reads', async () => {
     const metrics = new Metrics('1.2.3')
     metrics.settled('contain', { outcome: 'committed', sha: 'abc' }, { receivedAt: 1000, settledAt: 1400 })
-    const app = buildAdminServer({ registry: metrics.registry, checks: [] })
+    const app = buildAdminServer({ metrics: metrics.alone(), checks: [] })
 
     const answer = await app.inject('/metrics')
 

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import type { Registry } from 'prom-client'
+import type { Exposition } from './metrics.ts'
 
 /** A part of the process that must be in order before it is sent work. Rejects with a message that a person understands. */
 export interface ReadinessCheck {
@@ -9,7 +9,7 @@ export interface ReadinessCheck {
 
 /** What the admin server shows. */
 export interface AdminDependencies {
-  readonly registry: Registry
+  readonly metrics: Exposition
   readonly checks: readonly ReadinessCheck[]
 }
 
@@ -17,7 +17,7 @@ export interface AdminDependencies {
  * The operators' HTTP server: `/healthz` (this process answers), `/readyz` (every check holds; 503 names those that do
  * not) and `/metrics` (Prometheus).
  */
-export function buildAdminServer({ registry, checks }: AdminDependencies): FastifyInstance {
+export function buildAdminServer({ metrics, checks }: AdminDependencies): FastifyInstance {
   const app = Fastify({ logger: false })
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {
@@ -28,7 +28,7 @@ export function buildAdminServer({ registry, checks }: AdminDependencies): Fasti
       checks: Object.fromEntries(results.map(({ name, problem }) => [name, problem ?? 'ok'])),
     })
   })
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.exposition()))
   return app
 }
 

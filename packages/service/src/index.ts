@@ -3,6 +3,6 @@ export { buildAdminServer, type AdminDependencies, type ReadinessCheck } from '.
 export { checkSecrets, describeFault, readConfigFile } from './config-file.ts'
 export { isLoopback, parseListenAddress, type ListenAddress } from './listen-address.ts'
 export { createLogger, LOG_LEVELS, type LogLevel } from './logger.ts'
-export { Metrics } from './metrics.ts'
+export { Metrics, type Exposition } from './metrics.ts'
 export { secretReader, type SecretReader } from './secrets.ts'
 export { untilSignal } from './until-signal.ts'

@@ -1,8 +1,14 @@
 import { outcomeCode, type Outcome } from '@saker/core'
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Seconds from an alert's arrival to its commit; the settle time of a burst is a fifth of a second. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900]
+
+/** Metrics as Prometheus reads them. */
+export interface Exposition {
+  readonly contentType: string
+  readonly exposition: () => Promise<string>
+}
 
 /**
  * Saker's metrics, names and labels as documented. No label holds anything that an alert can choose: clusters, responses
@@ -45,14 +51,37 @@ export class Metrics {
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry })
-    new Gauge({ name: 'saker_build_info', help: 'Always 1.', labelNames: ['version'], registers: [this.registry] }).set(
-      { version },
-      1,
-    )
+    const build = new Gauge({
+      name: 'saker_build_info',
+      help: 'Always 1.',
+      labelNames: ['version'],
+      aggregator: 'first',
+      registers: [this.registry],
+    })
+    build.set({ version }, 1)
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  /** Everything counted in this process. */
+  alone(): Exposition {
+    return { contentType: this.registry.contentType, exposition: () => this.registry.metrics() }
+  }
+
+  /** Everything counted in this process and, as `asJson` gave it there, in another one; what both count is added up. */
+  joinedWith(asJson: () => Promise<readonly object[]>): Exposition {
+    const exposition = async (): Promise<string> => {
+      const all = [await this.asJson(), await asJson()]
+      return AggregatorRegistry.aggregate(all).metrics()
+    }
+    return { contentType: this.registry.contentType, exposition }
+  }
+
+  /** What another process can join its own metrics with. */
+  async asJson(): Promise<readonly object[]> {
+    return this.registry.getMetricsAsJSON()
   }
 
   /** Counts how a response ended and, when it was committed, how long that took from `receivedAt` (both in milliseconds). */
