@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '@saker/core'
+
+/** How often the source is looked at. A file that Kubernetes swaps behind a symlink gives no dependable notice, so it is read. */
+const LOOK_MS = 1000
+
+/** Where a config comes from: its text, and how a text becomes a value. */
+export interface ConfigSource<T> {
+  /** The text as it is now. Rejects when it cannot be read. */
+  readonly read: () => Promise<string>
+  /** Checks a text completely and gives what is made of it. Rejects with everything that is wrong. */
+  readonly load: (text: string) => Promise<T>
+}
+
+/** Told how looking at the source went. */
+export interface ReloadObserver {
+  /** Whether the newest text of the source is the one in use. */
+  reloaded(success: boolean): void
+}
+
+/**
+ * A value that follows its source: a valid change is in use a second later, an invalid one is refused loudly and what was
+ * in use stays. Nothing is ever used half: the value is swapped whole, and listeners are told after that.
+ */
+export class LiveConfig<T> {
+  readonly #source: ConfigSource<T>
+  readonly #log: Log
+  readonly #observe: ReloadObserver
+  readonly #listeners: ((value: T) => void)[] = []
+  readonly #closing = new AbortController()
+  #value: T
+  /** The last text that was looked at, valid or not; a refused one is not refused again every second. */
+  #seen: string
+  /** What was said last of the source; a file that stays away is not reported every second. */
+  #problem: string | undefined
+  #watching: Promise<void> | undefined
+
+  private constructor(parts: { source: ConfigSource<T>; log: Log; observe: ReloadObserver; value: T; seen: string }) {
+    this.#source = parts.source
+    this.#log = parts.log
+    this.#observe = parts.observe
+    this.#value = parts.value
+    this.#seen = parts.seen
+  }
+
+  /** Loads the value and begins to follow the source. Ends as the source's `read` and `load` do. */
+  static async follow<T>(source: ConfigSource<T>, log: Log, observe: ReloadObserver): Promise<LiveConfig<T>> {
+    const seen = await source.read()
+    const live = new LiveConfig({ source, log, observe, value: await source.load(seen), seen })
+    observe.reloaded(true)
+    live.#watching = live.#watch()
+    return live
+  }
+
+  /** The value in use. Ask again rather than keep it. */
+  get value(): T {
+    return this.#value
+  }
+
+  /** Calls a listener after every swap. What it throws is logged. */
+  onChange(listener: (value: T) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Looks at the source now. */
+  async look(): Promise<void> {
+    try {
+      const text = await this.#source.read()
+      if (text === this.#seen) return
+      this.#seen = text
+      this.#value = await this.#source.load(text)
+    } catch (thrown) {
+      return this.#refuse(thrown)
+    }
+    this.#problem = undefined
+    this.#observe.reloaded(true)
+    this.#log.info({}, 'config reloaded')
+    for (const listener of this.#listeners) this.#tell(listener)
+  }
+
+  /** Stops following. The value stays. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#watching
+  }
+
+  #refuse(thrown: unknown): void {
+    const problem = String(thrown)
+    if (problem === this.#problem) return
+    this.#problem = problem
+    this.#observe.reloaded(false)
+    this.#log.error({ err: thrown }, 'config refused; the one in use stays')
+  }
+
+  #tell(listener: (value: T) => void): void {
+    try {
+      listener(this.#value)
+    } catch (thrown) {
+      this.#log.error({ err: thrown }, 'applying a reloaded config failed')
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      if (!signal.aborted) await this.look()
+    }
+  }
+}
