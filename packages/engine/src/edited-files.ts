@@ -27,8 +27,7 @@ export class EditedFiles {
 
   /** Wants a change of a file that was opened. */
   add(path: string, change: ScalarChange): void {
-    const { documentIndex, keys } = change.target
-    this.#fileAt(path).changes.set(JSON.stringify([documentIndex, keys]), change)
+    this.#fileAt(path).changes.set(placeOf(change), change)
   }
 
   /** The file with these changes and no others. Ends in `MANIFEST_EDIT_UNSAFE`. */
@@ -42,10 +41,19 @@ export class EditedFiles {
     }
   }
 
-  /** Every changed file with all its changes. Ends in `MANIFEST_EDIT_UNSAFE`. */
-  edits(): readonly Edit[] {
-    const changed = [...this.#files].filter(([, { changes }]) => changes.size > 0)
-    return changed.map(([path, { changes }]) => this.editWith(path, [...changes.values()]))
+  /** Takes a change out again. */
+  drop(path: string, change: ScalarChange): void {
+    this.#fileAt(path).changes.delete(placeOf(change))
+  }
+
+  /** The paths of all files of which something is wanted. */
+  changed(): readonly string[] {
+    return [...this.#files].filter(([, { changes }]) => changes.size > 0).map(([path]) => path)
+  }
+
+  /** A file with all that is wanted of it. Ends in `MANIFEST_EDIT_UNSAFE`. */
+  edit(path: string): Edit {
+    return this.editWith(path, [...this.#fileAt(path).changes.values()])
   }
 
   #fileAt(path: string): EditedFile {
@@ -59,4 +67,8 @@ export class EditedFiles {
     this.#files.set(path, edited)
     return edited
   }
+}
+
+function placeOf({ target: { documentIndex, keys } }: ScalarChange): string {
+  return JSON.stringify([documentIndex, keys])
 }

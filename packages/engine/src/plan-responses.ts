@@ -14,7 +14,7 @@ import {
   type Tree,
   type Workload,
 } from '@saker/core'
-import { declaredWorkloads, findManifest, planContain } from '@saker/manifest'
+import { declaredWorkloads, findManifest, planContain, type ScalarChange } from '@saker/manifest'
 import { EditedFiles } from './edited-files.ts'
 import type { Edit } from './repository-host.ts'
 
@@ -25,6 +25,8 @@ export interface PlannedResponse {
   readonly committed: CommittedResponse
   readonly path: string
   readonly warnings: readonly string[]
+  /** What it wants of the file. */
+  readonly change: ScalarChange
   /** What it would change if it were alone; several planned responses may share a file, and `Plan.edits` holds the sum. */
   readonly ownEdit: () => Edit
 }
@@ -63,7 +65,50 @@ export function planResponses(jobs: readonly ResponseJob[], context: PlanContext
       settled.set(job.id, failedOutcome(thrown))
     }
   }
-  return { settled, planned: countTogether(planned), edits: files.edits() }
+  return { settled, ...provenTogether(planned, files, settled) }
+}
+
+/**
+ * The edits of all files, each proven. Where the sum of a file's changes is not safe, those that are not safe alone are
+ * refused, and the rest is tried once more; a response is never refused for what its mate wants of another file.
+ */
+function provenTogether(
+  planned: readonly PlannedResponse[],
+  files: EditedFiles,
+  settled: Map<string, Outcome>,
+): Pick<Plan, 'planned' | 'edits'> {
+  const edits: Edit[] = []
+  const refuse = (one: PlannedResponse, thrown: unknown): void => {
+    settled.set(one.id, failedOutcome(thrown))
+  }
+  for (const path of files.changed()) {
+    const here = planned.filter((one) => one.path === path)
+    try {
+      edits.push(files.edit(path))
+      continue
+    } catch {
+      for (const one of here) refuseUnlessSafeAlone(one, files, refuse)
+    }
+    try {
+      if (files.changed().includes(path)) edits.push(files.edit(path))
+    } catch (thrown) {
+      for (const one of here) refuse(one, thrown)
+    }
+  }
+  return { planned: countTogether(planned.filter(({ id }) => !settled.has(id))), edits }
+}
+
+function refuseUnlessSafeAlone(
+  one: PlannedResponse,
+  files: EditedFiles,
+  refuse: (one: PlannedResponse, thrown: unknown) => void,
+): void {
+  try {
+    one.ownEdit()
+  } catch (thrown) {
+    files.drop(one.path, one.change)
+    refuse(one, thrown)
+  }
 }
 
 /** The ending of a response that cannot be carried out, with the candidates among which a person has to decide. */
@@ -88,6 +133,7 @@ function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): Pl
     committed: describeCommitted({ job, alert, response, workload, places: [place], config: context.config }),
     path,
     warnings: warningsFor(workload),
+    change,
     ownEdit: () => files.editWith(path, [change]),
   }
 }

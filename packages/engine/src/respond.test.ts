@@ -24,7 +24,9 @@ spec:
 class MemoryHost implements RepositoryHost {
   readonly history: { sha: string; message: string; files: Record<string, string> }[]
   readonly reads: ReadOptions[] = []
-  readonly faults: { code: ErrorCode; landed?: boolean; foreign?: Record<string, string> }[] = []
+  readonly faults: { code: ErrorCode; landed?: boolean; late?: boolean; foreign?: Record<string, string> }[] = []
+  /** A commit that lands right before the next one. */
+  #late: ChangeSet | undefined
   #seen: Tree | undefined
 
   constructor(files: Record<string, string>) {
@@ -52,14 +54,20 @@ class MemoryHost implements RepositoryHost {
 
   async commit(changeSet: ChangeSet): Promise<Commit> {
     const fault = this.faults.shift()
+    if (this.#late !== undefined) this.#land(this.#late)
+    this.#late = fault?.late === true ? changeSet : undefined
     if (fault?.foreign !== undefined) this.add('a foreign change', fault.foreign)
     if (fault !== undefined && fault.landed !== true && fault.foreign === undefined)
       throw new ResponseError(fault.code, 'as told')
     if (changeSet.baseSha !== this.tip.sha) throw new ResponseError('BRANCH_MOVED', 'the branch moved')
-    const sha = this.add(changeSet.message, Object.fromEntries(changeSet.edits.map(({ path, after }) => [path, after])))
+    const sha = this.#land(changeSet)
     if (fault?.landed === true) throw new ResponseError(fault.code, 'as told')
     this.#seen = treeOf(this.tip)
     return { sha }
+  }
+
+  #land({ message, edits }: ChangeSet): string {
+    return this.add(message, Object.fromEntries(edits.map(({ path, after }) => [path, after])))
   }
 
   async close(): Promise<void> {}
@@ -153,6 +161,18 @@ describe('respond', () => {
     expect(host.history).toHaveLength(2)
   })
 
+  it('refuses an edit that is not safe alone, and answers its mates in other files', async () => {
+    const big = DEPLOYMENT('big').replace('  replicas: 3 # three zones\n', '  paused: true\n')
+    const files = { 'web.yaml': DEPLOYMENT('web'), 'big.yaml': `${big}# `.padEnd(1024 * 1024, 'x') }
+    const { host, run } = bundle(files)
+
+    const outcomes = await run([job('r1', WEB_POD), job('r2', 'big-77789455d6-m7flp')])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed' })
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'failed', code: 'MANIFEST_EDIT_UNSAFE' })
+    expect(host.tip.files['big.yaml']).toBe(files['big.yaml'])
+  })
+
   it('makes no commit when the workload already is in the desired state', async () => {
     const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web').replace('3', '0') })
 
@@ -215,14 +235,20 @@ describe('respond against a moving branch', () => {
     expect(conflicts.count).toBe(10)
   })
 
-  it('finds its own commit in the history when the answer to it was lost', async () => {
-    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+  it('finds its own commit in the history when the answer to it was lost, and tells of it', async () => {
+    const { host, run, commits } = bundle({ 'web.yaml': DEPLOYMENT('web') })
     host.faults.push({ code: 'COMMIT_UNCONFIRMED', landed: true })
 
     const outcomes = await run([job('r1', WEB_POD)])
 
-    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-1', workload: { name: 'web' } })
+    expect(outcomes.get('r1')).toEqual({
+      outcome: 'committed',
+      sha: 'sha-1',
+      workload: { cluster: 'default', namespace: 'default', kind: 'Deployment', name: 'web' },
+      path: 'web.yaml',
+    })
     expect(host.history).toHaveLength(2)
+    expect(commits).toEqual([{ sha: 'sha-1' }])
   })
 
   it('commits again when the lost answer hid a commit that never landed', async () => {
@@ -232,6 +258,16 @@ describe('respond against a moving branch', () => {
     const outcomes = await run([job('r1', WEB_POD)])
 
     expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-1' })
+  })
+
+  it('finds a commit that lands only after the history was searched', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    host.faults.push({ code: 'COMMIT_UNCONFIRMED', late: true })
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-1' })
+    expect(host.history).toHaveLength(2)
   })
 
   it('recovers what an earlier run committed before it was cut off, and answers only the rest', async () => {

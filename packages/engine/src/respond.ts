@@ -2,7 +2,6 @@ import {
   asResponseError,
   composeCommitMessage,
   DEFAULT_AUTHOR,
-  parseResponseLines,
   type Config,
   type Delivery,
   type Log,
@@ -12,7 +11,8 @@ import {
 import { createTwoFilesPatch } from 'diff'
 import { guardedOutcome } from './guard.ts'
 import { failedOutcome, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
-import type { Commit, Head, PastCommit, RepositoryHost } from './repository-host.ts'
+import type { Commit, Head, RepositoryHost } from './repository-host.ts'
+import { settleFromHistory } from './settle-from-history.ts'
 
 /** Jobs of one lane that are answered together. */
 export interface ResponseBatch {
@@ -80,6 +80,7 @@ export async function respond(batch: ResponseBatch, deps: RespondDependencies): 
 async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes: Map<string, Outcome>): Promise<void> {
   const { host, config, repository, delivery } = deps
   let pending = batch.jobs
+  // Once the ending of a commit is unknown it stays so for this batch: it may land while we try again.
   let unconfirmed = batch.recovering
   let freshness: 'cached' | 'current' = unconfirmed ? 'current' : 'cached'
   let conflicts = 0
@@ -88,8 +89,7 @@ async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes:
     const readAt = performance.now()
     const head = await host.read({ freshness, past: unconfirmed ? RECOVERY_DEPTH : 0, signal: batch.signal })
     const plannedFrom = performance.now()
-    if (unconfirmed) pending = settleFromHistory(pending, head.past, outcomes)
-    unconfirmed = false
+    if (unconfirmed) pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
     const plan = planResponses(pending, { tree: head.tree, config, repository })
     if (!head.current && plan.settled.size > 0) {
       // A write is checked against the tip by the host; a decision not to write has to be made on the tip.
@@ -154,25 +154,6 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
   )
   deps.observe.committed(commit, [...new Set(plan.planned.map(({ cluster }) => cluster))], responses.length)
   return commit
-}
-
-/** Jobs whose line already stands in the history are committed; the others are still to be done. */
-function settleFromHistory(
-  jobs: readonly ResponseJob[],
-  past: readonly PastCommit[],
-  outcomes: Map<string, Outcome>,
-): readonly ResponseJob[] {
-  const ours = new Map<string, Outcome>()
-  for (const { sha, url, message } of past) {
-    for (const { id, workload } of parseResponseLines(message)) {
-      ours.set(id, { outcome: 'committed', sha, ...(url === undefined ? {} : { url }), workload })
-    }
-  }
-  for (const { id } of jobs) {
-    const outcome = ours.get(id)
-    if (outcome !== undefined) outcomes.set(id, outcome)
-  }
-  return jobs.filter(({ id }) => !outcomes.has(id))
 }
 
 function settle(plan: Plan, outcomes: Map<string, Outcome>, outcomeOf: (planned: PlannedResponse) => Outcome): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { GitHubLocation, GitLocation, Repository } from '../config/config.ts'
 import type { Delivery } from '../response/response.ts'
+import { decodePercent } from '../text/decode-percent.ts'
 
 /** The unit that is serialised: one repository, one branch, one way of delivery. */
 export interface Lane {
@@ -23,7 +24,7 @@ export function normalisedUrl(location: GitHubLocation | GitLocation): string {
     return `${host}/${location.owner}/${location.repository}`.toLowerCase()
   }
   const url = new URL(location.url)
-  const path = decodedPath(url)
+  const path = decodePercent(url.pathname)
     .replaceAll(/\/{2,}/gu, '/')
     .replace(/\/$/u, '')
     .replace(/\.git$/u, '')
@@ -31,15 +32,6 @@ export function normalisedUrl(location: GitHubLocation | GitLocation): string {
   // URL itself drops the default port of http and https, but knows none for ssh
   const host = url.host.toLowerCase().replace(url.protocol === 'ssh:' ? /:22$/u : /^$/u, '')
   return host === 'github.com' ? `${host}${path}`.toLowerCase() : `${host}${path}`
-}
-
-/** The path with its percent-encoding undone, or as it stands where that is not valid. */
-function decodedPath(url: URL): string {
-  try {
-    return decodeURI(url.pathname)
-  } catch {
-    return url.pathname
-  }
 }
 
 /** The lane that serves a repository under a delivery. */

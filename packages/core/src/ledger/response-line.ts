@@ -1,4 +1,5 @@
 import type { Workload } from '../pod/workload.ts'
+import { decodePercent } from '../text/decode-percent.ts'
 import { encodePart } from './hostile-text.ts'
 
 /** One place that a response changed: a file, the document in it, the field in that. */
@@ -60,7 +61,7 @@ export function parseResponseLines(message: string): readonly ResponseLine[] {
   return Array.from(message.matchAll(pattern), (match) => {
     const [, id = '', response = '', cluster = '', namespace = '', kind = '', name = '', places = '', until = '-'] =
       match
-    const decoded = [id, response, cluster, namespace, kind, name, until].map(decodePart)
+    const decoded = [id, response, cluster, namespace, kind, name, until].map(decodePercent)
     const [
       idText = '',
       responseText = '',
@@ -78,12 +79,4 @@ export function parseResponseLines(message: string): readonly ResponseLine[] {
       ...(untilText === '-' ? {} : { until: untilText }),
     }
   })
-}
-
-function decodePart(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }

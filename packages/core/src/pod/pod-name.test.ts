@@ -202,10 +202,17 @@ describe('podStemOf', () => {
   })
 
   it('joins the pods of a Deployment across its rollouts', () => {
-    const before = podStemOf(`web-${templateHash(3_000_000_000)}-m7flp`)
-    const after = podStemOf(`web-${templateHash(17_171_717)}-x7k2p`)
+    const before = podStemOf(`web-${templateHash(3_967_000_000)}-m7flp`)
+    const after = podStemOf(`web-${templateHash(2_789_666_777)}-x7k2p`)
 
     expect(after).toEqual(before)
+  })
+
+  it.each([
+    ['Jobs named after a day', 'migrate-20240101-bcdfg', 'migrate-20240102-bcdfh'],
+    ['Jobs named after a number', 'import-48596-bcdfg', 'import-55849-bcdfh'],
+  ])('tells two %s apart', (_title, one, other) => {
+    expect(podStemOf(one)).not.toEqual(podStemOf(other))
   })
 
   it('tells a Deployment, a StatefulSet and a DaemonSet of one name apart', () => {

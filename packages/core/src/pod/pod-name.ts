@@ -104,6 +104,12 @@ export function canBePodOf(kind: string, workload: string, podName: string): boo
   return Object.hasOwn(NAMING, kind) && NAMING[kind as PodOwnerKind](workload, podName)
 }
 
+/**
+ * Minutes from 2019 to 2084, or seconds from 2014 to 2039, since 1970. Eight digits may as well be the date in the name of
+ * a Job, `migrate-20240101`, and two such Jobs are two workloads.
+ */
+const SCHEDULED_TIME = '(?:(?:2[6-9]|[3-5][0-9])[0-9]{6}|(?:1[4-9]|2[01])[0-9]{8})'
+
 /** What stays the same in the names of one workload's pods, and the shape of the part that changes. */
 export interface PodStem {
   readonly stem: string
@@ -112,15 +118,17 @@ export interface PodStem {
 
 /**
  * Groups pod names for deduplication: pods of one workload share a stem, and a Deployment and a StatefulSet of one name
- * differ in shape. Only a grouping, never an identification: what it joins wrongly is at worst answered one window later.
- * A name of 63 characters was cut, so its base stands for itself.
+ * differ in shape. Where it is not certain which part varies, nothing is left out: two alerts of one workload then count as
+ * two, which the lane makes one again, while two workloads taken for one would leave the second running. So a hash of
+ * digits alone, which may be the number of a Job, stays in the stem, and so does the base of a name that was cut (63
+ * characters).
  */
 export function podStemOf(podName: string): PodStem {
   if (podName.length < MAX_BASE_LENGTH + 5) {
-    const hashed = new RegExp(`^(.+)-${TEMPLATE_HASH}-${SUFFIX}$`, 'u').exec(podName)?.[1]
-    if (hashed !== undefined) return { stem: hashed, shape: 'hashed' }
+    const [, hashed, hash = ''] = new RegExp(`^(.+)-(${TEMPLATE_HASH})-${SUFFIX}$`, 'u').exec(podName) ?? []
+    if (hashed !== undefined && /[a-z]/u.test(hash)) return { stem: hashed, shape: 'hashed' }
   }
-  const scheduled = new RegExp(`^(.+)-[0-9]{8,10}(?:-[0-9]+)?-${SUFFIX}$`, 'u').exec(podName)?.[1]
+  const scheduled = new RegExp(`^(.+)-${SCHEDULED_TIME}(?:-[0-9]+)?-${SUFFIX}$`, 'u').exec(podName)?.[1]
   if (scheduled !== undefined) return { stem: scheduled, shape: 'scheduled' }
   const generated = new RegExp(`^(.+)${SUFFIX}$`, 'u').exec(podName)?.[1]
   if (generated !== undefined && (generated.endsWith('-') || generated.length === MAX_BASE_LENGTH)) {

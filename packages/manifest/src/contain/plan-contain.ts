@@ -39,6 +39,10 @@ export function planContain(file: OpenManifest, manifest: DeclaredWorkload): Man
       { details: { path, kind, name } },
     )
   }
+  if (manifest.inList === true) {
+    const message = `the ${kind} ${name} in ${path} is an item of a List, which cannot be edited yet`
+    throw new ResponseError('WORKLOAD_KIND_UNSUPPORTED', message, { details: { path, kind, name } })
+  }
   assertDeclares(file, manifest)
   const place = { path, document: { apiVersion, kind, namespace, name }, pointer: `/spec/${stopped.field}` }
   const change = changeScalar(file, { path, documentIndex, keys: ['spec', stopped.field] }, stopped.value)

@@ -10,12 +10,16 @@ export interface DeclaredWorkload {
   readonly path: string
   /** 0-based, counting the documents of the file as the YAML parser does. */
   readonly documentIndex: number
+  /** Whether it is an item of a `kind: List`. */
+  readonly inList?: true
 }
 
 /** A file that may declare workloads which Saker cannot see, and why. */
 export interface UnreadableFile {
   readonly path: string
   readonly code: ErrorCode
+  /** Its content, where that is text: it may still be asked whether it mentions a name. */
+  readonly text?: string
 }
 
 /** Where a cluster's manifests lie. A `RepositoryCluster` is one. */

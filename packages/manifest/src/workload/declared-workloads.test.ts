@@ -102,9 +102,9 @@ describe('declaredWorkloads', () => {
       'apps/h.json': deployment('h'),
     }
 
-    expect(namesIn(files, ['apps'])).toEqual(['Deployment/a', 'Deployment/b'])
+    expect(namesIn(files, ['apps'])).toEqual(['Deployment/a', 'Deployment/b', 'Deployment/h'])
     expect(namesIn(files, ['one/e.yaml', 'apps/deep'])).toEqual(['Deployment/b', 'Deployment/e'])
-    expect(namesIn(files, ['', 'apps'])).toHaveLength(6)
+    expect(namesIn(files, ['', 'apps'])).toHaveLength(7)
     expect(namesIn(files, ['nowhere'])).toEqual([])
   })
 
@@ -125,16 +125,29 @@ describe('declaredWorkloads', () => {
 
     const { workloads, unreadable } = declaredWorkloads(treeOf(files), { paths: ['apps', 'linked/here'] })
 
-    expect(workloads.map(({ path }) => path)).toEqual(['apps/web.yaml'])
-    expect(unreadable).toEqual([
+    expect(workloads.map(({ path }) => path)).toEqual(['apps/list.yaml', 'apps/web.yaml'])
+    expect(unreadable.map(({ path, code }) => ({ path, code }))).toEqual([
       { path: 'apps/binary.yaml', code: 'MANIFEST_NOT_TEXT' },
       { path: 'apps/broken.yaml', code: 'MANIFEST_UNPARSEABLE' },
       { path: 'apps/chart/web.yaml', code: 'MANIFEST_TEMPLATED' },
       { path: 'apps/huge.yaml', code: 'MANIFEST_UNPARSEABLE' },
       { path: 'apps/link.yaml', code: 'MANIFEST_NOT_A_FILE' },
-      { path: 'apps/list.yaml', code: 'WORKLOAD_KIND_UNSUPPORTED' },
       { path: 'apps/variable.yaml', code: 'MANIFEST_TEMPLATED' },
       { path: 'linked', code: 'MANIFEST_NOT_A_FILE' },
+    ])
+  })
+
+  it('declares the items of a List, of any kind of list, and marks them', () => {
+    const item = (name: string): string =>
+      `  - { apiVersion: apps/v1, kind: Deployment, metadata: { name: ${name} } }\n`
+    const text = `apiVersion: v1\nkind: List\nitems:\n${item('a')}${item('b')}---\napiVersion: apps/v1\nkind: DeploymentList\nitems:\n${item('c')}`
+
+    const { workloads } = declaredWorkloads(treeOf({ 'a.yaml': text }), { paths: [''] })
+
+    expect(workloads.map(({ name, documentIndex, inList }) => [name, documentIndex, inList])).toEqual([
+      ['a', 0, true],
+      ['b', 0, true],
+      ['c', 1, true],
     ])
   })
 

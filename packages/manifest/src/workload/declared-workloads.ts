@@ -1,13 +1,13 @@
-import { asResponseError, ResponseError, type Tree, type TreeFile } from '@saker/core'
+import { asResponseError, isManifestPath, ResponseError, type ErrorCode, type Tree, type TreeFile } from '@saker/core'
 import { refuseEncrypted } from '../yaml/refuse-encrypted.ts'
 import { parseManifest } from '../yaml/parse-manifest.ts'
-import type { DeclaredWorkloads, ManifestPlace } from './declared-workload.ts'
+import type { DeclaredWorkloads, ManifestPlace, UnreadableFile } from './declared-workload.ts'
 import { TextMemo } from './text-memo.ts'
 import { mayDeclareWorkload, workloadsInFile, type FileWorkloads } from './workloads-in-file.ts'
 
 /**
- * Every object that can own pods and that plain YAML (`.yaml`, `.yml`) at a place declares. Items of a `kind: List` are
- * not looked into; such a file counts as unreadable (`WORKLOAD_KIND_UNSUPPORTED`).
+ * Every object that can own pods and that plain manifests (`.yaml`, `.yml`, `.json`) at a place declare, items of a
+ * `kind: List` among them.
  *
  * Files that cannot be read are passed over and named in the result. With `place.file` set, that file alone counts,
  * whatever its ending, and not being able to read it ends in `MANIFEST_MISSING`, `MANIFEST_NOT_A_FILE` (symbolic link or
@@ -32,8 +32,13 @@ function readPlace(tree: Tree, place: ManifestPlace): DeclaredWorkloads {
   return {
     place,
     workloads: files.flatMap(({ path, workloads }) => workloads.map((workload) => ({ ...workload, path }))),
-    unreadable: files.flatMap(({ path, hidden }) => (hidden === undefined ? [] : [{ path, code: hidden }])),
+    unreadable: files.flatMap(({ path, hidden }) => (hidden === undefined ? [] : [unreadableFile(tree, path, hidden)])),
   }
+}
+
+function unreadableFile(tree: Tree, path: string, code: ErrorCode): UnreadableFile {
+  const text = tree.files.get(path)?.text
+  return { path, code, ...(text === undefined ? {} : { text }) }
 }
 
 type FileAt = FileWorkloads & { readonly path: string }
@@ -50,7 +55,7 @@ function filesAt(tree: Tree, paths: readonly string[]): readonly FileAt[] {
 
 /** Manifests at one of the places, and links or submodules where a place lies behind them. */
 function concerns({ path, mode }: TreeFile, paths: readonly string[]): boolean {
-  if (/\.ya?ml$/u.test(path)) return paths.some((place) => isAtOrUnder(path, place))
+  if (isManifestPath(path)) return paths.some((place) => isAtOrUnder(path, place))
   return isLink(mode) && paths.some((place) => place !== '' && isAtOrUnder(place, path))
 }
 

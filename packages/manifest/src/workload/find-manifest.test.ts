@@ -100,6 +100,18 @@ describe('findManifest', () => {
     ])
   })
 
+  it('does not trust a manifest without namespace while an unreadable file mentions its name', () => {
+    const unreadable = [{ path: 'chart/web.yaml', code: 'MANIFEST_TEMPLATED', text: 'name: web\nx: {{ y }}' }] as const
+
+    const refusal = refusalOf(['-/Deployment/web in base.yaml'], WEB_POD, unreadable)
+
+    expect(refusal.code).toBe('WORKLOAD_AMBIGUOUS')
+    expect(refusal.details['candidates']).toEqual([
+      '(no namespace)/Deployment/web in base.yaml (document 1)',
+      'something in chart/web.yaml (unreadable)',
+    ])
+  })
+
   it.each([
     ['two kinds that name their pods alike', ['shop/Deployment/web', 'shop/Rollout/web']],
     ['two manifests of one workload', ['shop/Deployment/web in a.yaml', 'shop/Deployment/web in b.yaml']],

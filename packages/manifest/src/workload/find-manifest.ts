@@ -35,6 +35,8 @@ export function findManifest(declared: DeclaredWorkloads, cluster: string, sight
   )
   const [manifest] = fitting
   if (fitting.length > 1) throw ambiguous(sighting, fitting)
+  const rivals = manifest === undefined || manifest.namespace !== undefined ? [] : unreadableRivals(declared, manifest)
+  if (manifest !== undefined && rivals.length > 0) throw notCertain(sighting, manifest, rivals)
   // None of them is certain, but the pod may well belong to one: naming the conflict tells more than "not found".
   if (manifest === undefined && floating.length > 1) throw ambiguous(sighting, floating)
   if (manifest === undefined) throw notFound(declared, sighting, byName)
@@ -49,6 +51,17 @@ function fitsByName({ kind, name }: DeclaredWorkload, { podName, owner }: PodSig
 
 function isUnique({ kind, name }: DeclaredWorkload, all: readonly DeclaredWorkload[]): boolean {
   return all.filter((other) => other.kind === kind && other.name === name).length === 1
+}
+
+/** Files that could not be read but mention the name: whether one of them declares the same workload cannot be told. */
+function unreadableRivals({ unreadable }: DeclaredWorkloads, { name }: DeclaredWorkload): readonly string[] {
+  return unreadable.filter(({ text }) => text?.includes(name) === true).map(({ path }) => path)
+}
+
+function notCertain(sighting: PodSighting, manifest: DeclaredWorkload, rivals: readonly string[]): ResponseError {
+  const message = `the manifest for ${describeSighting(sighting)} names no namespace, and ${rivals.join(', ')}, which cannot be read, may declare the same workload`
+  const candidates = [describeDeclared(manifest), ...rivals.map((path) => `something in ${path} (unreadable)`)]
+  return new ResponseError('WORKLOAD_AMBIGUOUS', message, { details: { candidates } })
 }
 
 function ambiguous(sighting: PodSighting, candidates: readonly DeclaredWorkload[]): ResponseError {

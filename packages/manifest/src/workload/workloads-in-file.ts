@@ -1,5 +1,5 @@
 import type { ErrorCode, PodOwnerKind } from '@saker/core'
-import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
+import { isScalar, isSeq, type ParsedNode } from 'yaml'
 import { nodeAt, resolveAlias, scalarAt } from '../yaml/look-up.ts'
 import type { ManifestDocument } from '../yaml/parse-manifest.ts'
 import type { DeclaredWorkload } from './declared-workload.ts'
@@ -24,8 +24,10 @@ export interface FileWorkloads {
 
 /** Reads the workloads out of a file's documents. Names that only a template engine or Flux would fill in stay hidden. */
 export function workloadsInFile(documents: readonly ManifestDocument[]): FileWorkloads {
-  const found = documents.map(workloadIn)
-  const workloads = found.flatMap((one, documentIndex) => (typeof one === 'object' ? [{ ...one, documentIndex }] : []))
+  const found = documents.flatMap((document, documentIndex) =>
+    workloadsIn(document).map((one) => (typeof one === 'string' ? one : { ...one, documentIndex })),
+  )
+  const workloads = found.filter((one) => typeof one === 'object')
   const hidden = found.find((one) => typeof one === 'string')
   return hidden === undefined ? { workloads } : { workloads, hidden }
 }
@@ -39,12 +41,27 @@ const KIND_WORD = new RegExp(`\\b(?:${Object.keys(GROUPS).join('|')})(?:List)?\\
 
 type Identity = Omit<DeclaredWorkload, 'path' | 'documentIndex'>
 
-function workloadIn(document: ManifestDocument): Identity | ErrorCode | undefined {
-  const root = document.contents
+/** The document's own workload, or, of a List, those of its items: kubectl and kustomize take lists apart. */
+function workloadsIn(document: ManifestDocument): readonly (Identity | ErrorCode)[] {
+  const items = listItemsOf(document)
+  if (items === undefined) return [identityOf(document, document.contents) ?? []].flat()
+  return items
+    .map((item) => identityOf(document, item))
+    .filter((one) => one !== undefined)
+    .map((one) => (typeof one === 'string' ? one : { ...one, inList: true }))
+}
+
+function listItemsOf(document: ManifestDocument): readonly (ParsedNode | null)[] | undefined {
+  const kind = scalarAt(document, document.contents, 'kind')
+  if (typeof kind !== 'string' || !kind.endsWith('List')) return undefined
+  const items = nodeAt(document, document.contents, 'items')
+  return isSeq(items) ? items.items.map((item) => resolveAlias(document, item as ParsedNode)) : undefined
+}
+
+function identityOf(document: ManifestDocument, root: ParsedNode | null): Identity | ErrorCode | undefined {
   const apiVersion = scalarAt(document, root, 'apiVersion')
   const kind = scalarAt(document, root, 'kind')
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined
-  if (isListOfWorkloads(document, kind)) return 'WORKLOAD_KIND_UNSUPPORTED'
   if (!isWorkloadKind(kind) || GROUPS[kind] !== groupOf(apiVersion)) return undefined
   const metadata = nodeAt(document, root, 'metadata') ?? null
   const name = scalarAt(document, metadata, 'name')
@@ -64,16 +81,4 @@ function isWorkloadKind(kind: unknown): kind is PodOwnerKind {
 
 function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-}
-
-/** `kind: List`, `kind: DeploymentList`: kubectl and kustomize take them apart, Saker does not yet. */
-function isListOfWorkloads(document: ManifestDocument, kind: string): boolean {
-  const items = kind.endsWith('List') ? nodeAt(document, document.contents, 'items') : undefined
-  if (!isSeq(items)) return false
-  return isWorkloadKind(kind.slice(0, -'List'.length)) || items.items.some((item) => isWorkloadItem(document, item))
-}
-
-function isWorkloadItem(document: ManifestDocument, item: unknown): boolean {
-  const node = resolveAlias(document, item as ParsedNode)
-  return isMap(node) && isWorkloadKind(scalarAt(document, node, 'kind'))
 }

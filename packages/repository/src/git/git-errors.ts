@@ -1,4 +1,4 @@
-import { ResponseError, type ErrorCode } from '@saker/core'
+import { ResponseError, type ErrorCode, decodePercent } from '@saker/core'
 import type { GitPlace } from './git-place.ts'
 import type { GitAnswer } from './git-program.ts'
 
@@ -148,7 +148,7 @@ export function gitRequestError(answer: GitAnswer, request: GitRequest): Respons
 
 /** Names are free: a repository called `read-only` must not be mistaken for a reason. */
 function withoutPlace(said: string, { url, branch }: GitPlace): string {
-  const path = decodeURI(new URL(url).pathname)
+  const path = decodePercent(new URL(url).pathname)
   return [url, path, `refs/heads/${branch}`].reduce((rest, name) => rest.replaceAll(name, '…'), said)
 }
 

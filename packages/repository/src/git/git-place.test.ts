@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { gitPlaceOf, isBranchName } from './git-place.ts'
+import { isBranchName } from '@saker/core'
+import { gitPlaceOf } from './git-place.ts'
 
 const place = (url: string, kind: 'none' | 'token' | 'ssh' = 'none', branch = 'main') =>
   gitPlaceOf({ kind: 'git', url }, branch, { kind })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ResponseError, type GitLocation } from '@saker/core'
+import { ResponseError, type GitLocation, decodePercent, isBranchName } from '@saker/core'
 
 /** A branch on a server, checked: every part of it can stand among git's arguments. */
 export interface GitPlace {
@@ -32,7 +32,7 @@ export function gitPlaceOf(
   if ((scheme === 'ssh') !== (auth.kind === 'ssh')) {
     throw new ResponseError('CONFIG_INVALID', 'an ssh:// URL needs an ssh key, and only such a URL can use one')
   }
-  const username = decodeURIComponent(url.username)
+  const username = decodePercent(url.username)
   url.password = ''
   if (scheme !== 'ssh') url.username = ''
   return {
@@ -49,12 +49,4 @@ function slugOf(url: string, branch: string): string {
   const readable = /([^/]*?)(?:\.git)?\/*$/u.exec(url)?.[1] ?? ''
   const hash = createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 10)
   return `${readable.replaceAll(/[^A-Za-z0-9._-]+/gu, '-').slice(-40)}-${hash}`
-}
-
-/** The rules of `git check-ref-format --branch` (https://git-scm.com/docs/git-check-ref-format), so no request is needed. */
-export function isBranchName(name: string): boolean {
-  if (name === '' || name === 'HEAD' || name === '@' || name.startsWith('-')) return false
-  // oxlint-disable-next-line no-control-regex -- control characters are what the rule is about
-  if (/[\u0000-\u0020\u007F~^:?*[\\]|\.\.|@\{/u.test(name) || name.endsWith('.')) return false
-  return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
 }

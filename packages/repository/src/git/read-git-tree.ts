@@ -1,15 +1,14 @@
-import { ResponseError, type FileMode, type Tree, type TreeFile } from '@saker/core'
+import {
+  isManifestPath,
+  ResponseError,
+  textOfBytes,
+  TREE_LIMITS,
+  type FileMode,
+  type Tree,
+  type TreeFile,
+} from '@saker/core'
 import type { PastCommit } from '@saker/engine'
 import type { ObjectCache } from './object-cache.ts'
-
-/** Entries under the roots; beyond it a repository holds more than manifests. */
-const MAX_ENTRIES = 100_000
-/** Bytes of all manifests under the roots. */
-const MAX_TEXT_BYTES = 50_000_000
-/** A larger file is no manifest a person wrote: a bundle of all definitions of a large operator has some 4 MB. */
-const MAX_FILE_BYTES = 8_000_000
-
-const MANIFEST = /\.(?:ya?ml|json)$/u
 
 /** Texts by object id; undefined for content that is not text, so that it is not read again. */
 export type KnownTexts = ReadonlyMap<string, string | undefined>
@@ -46,12 +45,17 @@ export async function readGitTree(cache: ObjectCache, request: TreeRequest): Pro
   const roots = new Set(request.roots)
   const wanted = entries.filter(
     ({ path, mode, size }) =>
-      (mode === '100644' || mode === '100755') && size <= MAX_FILE_BYTES && (MANIFEST.test(path) || roots.has(path)),
+      (mode === '100644' || mode === '100755') &&
+      size <= TREE_LIMITS.fileBytes &&
+      (isManifestPath(path) || roots.has(path)),
   )
   const sizes = new Map(wanted.map(({ oid, size }) => [oid, size]))
   const bytes = sizes.values().reduce((sum, size) => sum + size, 0)
-  if (bytes > MAX_TEXT_BYTES) {
-    throw new ResponseError('TREE_TOO_LARGE', `the manifests have ${bytes} bytes, more than ${MAX_TEXT_BYTES}`)
+  if (bytes > TREE_LIMITS.manifestBytes) {
+    throw new ResponseError(
+      'TREE_TOO_LARGE',
+      `the manifests have ${bytes} bytes, more than ${TREE_LIMITS.manifestBytes}`,
+    )
   }
   const missing = [...sizes.keys()].filter((oid) => !request.known.has(oid))
   const read = await readBlobs(cache, missing, request.signal)
@@ -72,8 +76,11 @@ async function listEntries(cache: ObjectCache, { sha, roots, signal }: TreeReque
   if (roots.length === 0) return []
   const listing = await cache.git(['ls-tree', '-r', '-l', '-z', '--full-tree', sha, '--', ...paths], { signal })
   const lines = listing.toString('utf8').split('\0').slice(0, -1)
-  if (lines.length > MAX_ENTRIES) {
-    throw new ResponseError('TREE_TOO_LARGE', `the repository has ${lines.length} entries, more than ${MAX_ENTRIES}`)
+  if (lines.length > TREE_LIMITS.entries) {
+    throw new ResponseError(
+      'TREE_TOO_LARGE',
+      `the repository has ${lines.length} entries, more than ${TREE_LIMITS.entries}`,
+    )
   }
   return lines.map(entryOf)
 }
@@ -107,20 +114,10 @@ async function readBlobs(
       throw cache.doubt(`object ${oid} is missing`)
     }
     const end = lineEnd + 1 + Number(size)
-    texts.set(oid, textOf(output.subarray(lineEnd + 1, end)))
+    texts.set(oid, textOfBytes(output.subarray(lineEnd + 1, end)))
     at = end + 1
   }
   return texts
-}
-
-/** The bytes as text, byte order mark included; undefined when they are not UTF-8, or UTF-16 in disguise. */
-function textOf(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 /** The newest commits of what a commit leads to, newest first, with their messages in full. */

@@ -1,4 +1,4 @@
-import { ResponseError, type TreeFile } from '@saker/core'
+import { ResponseError, textOfBytes, type TreeFile } from '@saker/core'
 import type { PastCommit } from '@saker/engine'
 import { listAt, recordOf, textAt, valueAt } from './github-answer.ts'
 import type { GitHubClient } from './github-client.ts'
@@ -11,7 +11,8 @@ import { TreeCollector, type MissingContent } from './tree-collector.ts'
 const FOLDERS_PER_REQUEST = 50
 const TEXTS_PER_REQUEST = 1000
 const TEXT_BYTES_PER_REQUEST = 10_000_000
-const MAX_BLOBS = 50
+/** Files read one by one, because GitHub cuts off or converts their text; more are not worth their requests. */
+const MAX_BLOBS = 200
 /** A tree that needs more follow-up requests than this is refused rather than read for minutes. */
 const MAX_FOLLOW_UPS = 100
 
@@ -144,12 +145,17 @@ class HeadReader {
   async #readBlobs(): Promise<void> {
     const { owner, name } = this.#options.branch
     const call = this.#call('getBlob')
-    for (const { path, oid } of this.#collector.takeBlobs(MAX_BLOBS)) {
+    const blobs = this.#collector.takeBlobs(MAX_BLOBS + 1)
+    if (blobs.length > MAX_BLOBS) {
+      const message = `${this.#client.place} holds more than ${MAX_BLOBS} files that its API does not give as text`
+      throw new ResponseError('TREE_TOO_LARGE', message)
+    }
+    for (const { path, oid } of blobs) {
       const route = `GET ${repositoryPath(`${owner}/${name}`)}/git/blobs/${oid}`
       const answer = await this.#client.rest(call, { route })
       const content = textAt(answer, 'content')
       if (content === undefined || textAt(answer, 'encoding') !== 'base64') throw this.#client.unreadable(call)
-      const text = utf8Of(Buffer.from(content, 'base64'))
+      const text = textOfBytes(Buffer.from(content, 'base64'))
       if (text !== undefined) this.#collector.addText(path, text)
     }
   }
@@ -175,15 +181,7 @@ function branchMissing(repository: unknown, place: string): ResponseError {
 function pastCommit(node: unknown): PastCommit[] {
   const sha = textAt(node, 'oid')
   const message = textAt(node, 'message')
-  return sha === undefined || message === undefined ? [] : [{ sha, message }]
-}
-
-/** Undefined when the bytes are no UTF-8 text. */
-function utf8Of(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
+  const url = textAt(node, 'url')
+  if (sha === undefined || message === undefined) return []
+  return [{ sha, message, ...(url === undefined ? {} : { url }) }]
 }

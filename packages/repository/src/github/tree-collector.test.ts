@@ -21,7 +21,7 @@ test('keeps texts of manifests, kustomizations and roots, and only names of othe
 
   const withText = [...collector.files.values()].filter(({ text }) => text !== undefined)
   expect([...collector.files.keys()]).toEqual(names)
-  expect(withText.map(({ path }) => path)).toEqual(['a.yaml', 'b.YML', 'c.json', 'Kustomization', 'Tiltfile'])
+  expect(withText.map(({ path }) => path)).toEqual(['a.yaml', 'c.json', 'Kustomization', 'Tiltfile'])
 })
 
 test('asks for folders that did not come along, and takes them below their path', () => {

@@ -1,10 +1,5 @@
-import { blobOid, ResponseError, type FileMode, type TreeFile } from '@saker/core'
+import { blobOid, isManifestPath, ResponseError, TREE_LIMITS, type FileMode, type TreeFile } from '@saker/core'
 import { listAt, recordOf, textAt, valueAt } from './github-answer.ts'
-
-/** Files above this are no manifests: their text is not fetched by itself. */
-const MAX_FILE_BYTES = 5_000_000
-const MAX_TEXT_BYTES = 50_000_000
-const MAX_ENTRIES = 100_000
 
 const FILE_MODES: Readonly<Record<string, FileMode>> = {
   '100644': '100644',
@@ -58,7 +53,7 @@ export class TreeCollector {
     const written = valueAt(entry, 'mode')
     if (oid === undefined || typeof written !== 'number') return
     this.#entries += 1
-    if (this.#entries > MAX_ENTRIES) throw this.#tooLarge(`more than ${MAX_ENTRIES} files and folders`)
+    if (this.#entries > TREE_LIMITS.entries) throw this.#tooLarge(`more than ${TREE_LIMITS.entries} files and folders`)
     const mode = written.toString(8).padStart(6, '0')
     const object = valueAt(entry, 'object')
     if (mode === '040000') {
@@ -79,7 +74,7 @@ export class TreeCollector {
     const bytes = typeof blob?.['byteSize'] === 'number' ? blob['byteSize'] : 0
     const missing = { path, oid: file.oid, bytes }
     this.#texts.delete(path)
-    if (blob?.['isBinary'] === true || bytes > MAX_FILE_BYTES) return
+    if (blob?.['isBinary'] === true || bytes > TREE_LIMITS.fileBytes) return
     if (blob === undefined || !('text' in blob)) {
       // Asked twice in vain, the file is fetched by itself.
       ;(blob === undefined ? this.#blobs : this.#texts).set(path, missing)
@@ -96,7 +91,8 @@ export class TreeCollector {
     const file = this.files.get(path)
     if (file === undefined || blobOid(text, file.oid) !== file.oid) return false
     this.#textBytes += text.length
-    if (this.#textBytes > MAX_TEXT_BYTES) throw this.#tooLarge(`more than ${MAX_TEXT_BYTES / 1e6} MB of manifests`)
+    if (this.#textBytes > TREE_LIMITS.manifestBytes)
+      throw this.#tooLarge(`more than ${TREE_LIMITS.manifestBytes / 1e6} MB of manifests`)
     this.files.set(path, { ...file, text })
     return true
   }
@@ -118,7 +114,7 @@ export class TreeCollector {
 
   #isWanted(path: string, mode: FileMode): boolean {
     if (mode !== '100644' && mode !== '100755') return false
-    return /\.(?:ya?ml|json)$/iu.test(path) || /(?:^|\/)Kustomization$/u.test(path) || this.#roots.has(path)
+    return isManifestPath(path) || /(?:^|\/)Kustomization$/u.test(path) || this.#roots.has(path)
   }
 
   #tooLarge(what: string): ResponseError {

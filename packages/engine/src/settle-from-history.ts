@@ -1,0 +1,31 @@
+import { decodePercent, parseResponseLines, type Outcome, type ResponseJob } from '@saker/core'
+import type { PastCommit } from './repository-host.ts'
+import type { RespondObserver } from './respond.ts'
+
+/** Where what the history tells goes. */
+export interface Recovery {
+  readonly outcomes: Map<string, Outcome>
+  readonly observe: RespondObserver
+}
+
+/**
+ * Jobs whose line stands in the history are committed, whoever's answer was lost; gives the others, which are still to be
+ * done. Each commit found so is told to the observer, because whoever made it may not have lived to do it.
+ */
+export function settleFromHistory(
+  jobs: readonly ResponseJob[],
+  past: readonly PastCommit[],
+  { outcomes, observe }: Recovery,
+): readonly ResponseJob[] {
+  const wanted = new Set(jobs.map(({ id }) => id))
+  for (const { message, ...commit } of past) {
+    const lines = parseResponseLines(message).filter(({ id }) => wanted.has(id))
+    for (const { id, workload, places } of lines) {
+      const path = decodePercent(places[0]?.split('#')[0] ?? '')
+      outcomes.set(id, { outcome: 'committed', ...commit, workload, path })
+    }
+    const clusters = new Set(lines.map(({ workload }) => workload.cluster))
+    if (lines.length > 0) observe.committed(commit, [...clusters], lines.length)
+  }
+  return jobs.filter(({ id }) => !outcomes.has(id))
+}
