@@ -17,7 +17,7 @@ const DROP_IN = ['owner', 'repository', 'file', 'ref', 'githubToken', 'notifyUrl
 
 /** Which drop-in flags are given, for telling that they do not go with a config file. */
 export function dropInFlagsOf(flags: ServiceFlags): readonly string[] {
-  return DROP_IN.filter((name) => flags[name] !== undefined)
+  return DROP_IN.filter((name) => flags[name] !== undefined).map(flagOf)
 }
 
 /**
@@ -39,6 +39,9 @@ export function dropInConfig(
   ].filter((what) => what !== '')
   if (missing.length > 0)
     throw new ResponseError('CONFIG_INVALID', `without --config, saker also needs ${missing.join(', ')}`)
+  if (flags.notifyUrl !== undefined && !/^https?:$/u.test(URL.parse(flags.notifyUrl)?.protocol ?? '')) {
+    throw new ResponseError('CONFIG_INVALID', '--notify-url must be an http or https URL')
+  }
   const parsed = parseConfig(
     {
       version: 1,
@@ -81,4 +84,9 @@ function repositoryName(name: string): string {
       .replaceAll(/[^a-z0-9.-]+/gu, '-')
       .replaceAll(/^[.-]+|[.-]+$/gu, '') || 'repository'
   )
+}
+
+/** `githubApiUrl` is `--github-api-url` on the command line. */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`
 }

@@ -25,7 +25,7 @@ export async function loadConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
   if (unused.length > 0) {
     throw new ResponseError(
       'CONFIG_INVALID',
-      `--config already says what ${unused.join(', ')} would; give one or the other`,
+      `--config already says what ${unused.join(', ')} would say; give one or the other`,
     )
   }
   const config = await readConfigFile(flags.config, options)

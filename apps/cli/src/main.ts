@@ -11,7 +11,7 @@ Examples:
   REDIS_URL=redis://redis:6379 saker ingest --config saker.yaml
   REDIS_URL=redis://redis:6379 saker worker --config saker.yaml
 
-Every flag has an environment variable, named with each flag below; the flag wins over it.`
+Every flag has an environment variable, which saker COMMAND --help names; the flag wins over it.`
 
 function addService(program: Command, name: Service, summary: string): void {
   const command = program.command(name).description(summary)
@@ -24,7 +24,7 @@ function buildProgram(): Command {
   const program = new Command('saker')
     .description('Answers Falco alerts in Git: edits the desired state that Flux and Argo CD apply.')
     .version(VERSION)
-    .showHelpAfterError('(run saker --help for what there is)')
+    .showHelpAfterError('(run it with --help for what there is)')
     .addHelpText('after', EXAMPLE)
   addService(
     program,

@@ -20,7 +20,7 @@ import { listenOn } from './listen.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { redisForUp, sharedRedis } from './open-redis.ts'
 import { answerParent, hasParent } from './process-questions.ts'
-import { readTls } from './read-tls.ts'
+import { readTls, type TlsFiles } from './read-tls.ts'
 import { VERSION } from './version.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -68,6 +68,7 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
   const admin = parseListenAddress(flags.adminListen, '--admin-listen')
   const loaded = await loadConfig(flags, process.env)
   const access = await checkAccess(flags, loaded, { ingest: listen, admin })
+  const tls = await readTls(flags)
   const redis = service === 'up' ? await redisForUp(flags, process.env, log) : sharedRedis(process.env)
   closers.add(() => redis.close())
   const queue = openQueue(redis.url, starting)
@@ -79,7 +80,7 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
     checks.push({ name: 'worker', check: () => worker.checkRunning() })
   }
   await untilReady(queue, log)
-  const ingest = await serveIngest({ loaded, listen, access, queue, metrics }, starting)
+  const ingest = await serveIngest({ loaded, listen, access, tls, queue, metrics }, starting)
   await worker?.started()
   const shown = worker === undefined ? metrics.alone() : metrics.joinedWith(() => worker.metrics())
   await serveAdmin({ admin, loaded, metrics: shown, checks, ingest }, starting)
@@ -141,16 +142,16 @@ interface IngestParts {
   readonly loaded: LoadedConfig
   readonly listen: ListenAddress
   readonly access: Access
+  readonly tls: TlsFiles | undefined
   readonly queue: ResponseQueue
   readonly metrics: Metrics
 }
 
 /** Starts the HTTP edge and gives its address. */
 async function serveIngest(
-  { loaded, listen, access, queue, metrics }: IngestParts,
+  { loaded, listen, access, tls, queue, metrics }: IngestParts,
   { flags, log, closers }: Starting,
 ): Promise<string> {
-  const tls = await readTls(flags)
   const app = buildIngestServer({
     config: () => loaded.config,
     tokens: () => access.ingestTokens,

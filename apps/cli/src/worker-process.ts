@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import type { Log } from '@saker/core'
+import { ResponseError, type Log } from '@saker/core'
 import { askProcess, untilStarted, type ProcessAnswer } from './process-questions.ts'
 
 /** How a worker is started beside ingest. */
@@ -38,9 +38,13 @@ export class WorkerProcess {
     this.#child = this.#start()
   }
 
-  /** Resolves when the worker has started, or, logging why, when it has not within 10 s; it goes on trying then. */
+  /**
+   * Resolves when the worker has started, or, logging so, when it has not within 10 s and goes on trying. Ends in `INTERNAL`
+   * when it ended instead; it has said why.
+   */
   async started(): Promise<void> {
     const { problem } = await untilStarted(this.#child, START_MS)
+    if (this.#child.exitCode !== null) throw new ResponseError('INTERNAL', 'the worker could not start, see above')
     if (problem !== undefined) this.#options.log.error({ reason: problem }, 'the worker has not started yet')
   }
 

@@ -10,7 +10,9 @@ interface Settled {
 
 /** Writes the one line that ends every response: at `error` when it failed, at `info` otherwise. */
 export function logSettled(log: Log, { lane, job, outcome, facts }: Settled): void {
-  const { workload, ...rest } = outcome
+  const { workload, ...told } = outcome
+  // The lines around a change may hold what is secret; the diff is for whoever may look into the queue.
+  const { diff, ...rest } = { diff: undefined, ...told }
   const fields = {
     responseId: job.id,
     response: job.response,
@@ -21,6 +23,7 @@ export function logSettled(log: Log, { lane, job, outcome, facts }: Settled): vo
     attempts: facts.attempts,
     durationMs: facts.settledAt - facts.receivedAt,
     ...rest,
+    ...(diff === undefined ? {} : { diffLines: diff.split('\n').length }),
   }
   if (outcome.outcome === 'failed') log.error(fields, 'response settled')
   else log.info(fields, 'response settled')

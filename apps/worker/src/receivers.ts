@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { notifyFluxReceiver } from '@saker/cluster'
 import type { Log, Notification, Repository } from '@saker/core'
 import type { SecretReader } from '@saker/service'
@@ -22,9 +23,11 @@ export class Receivers {
 
   /** Starts the calls for the clusters that a commit changed; gives nothing back and never throws. */
   notify(repository: Repository, clusters: readonly string[]): void {
-    const notifications = repository.clusters
-      .filter(({ name }) => clusters.includes(name))
-      .flatMap(({ notify }) => notify)
+    const ofClusters = repository.clusters.filter(({ name }) => clusters.includes(name)).flatMap(({ notify }) => notify)
+    // Clusters may share a receiver; it is called once per commit.
+    const notifications = new Map(
+      ofClusters.map((notification) => [JSON.stringify(notification), notification]),
+    ).values()
     for (const notification of notifications) {
       const call = this.#call(notification, repository.name).finally(() => this.#underWay.delete(call))
       this.#underWay.add(call)
@@ -36,7 +39,10 @@ export class Receivers {
       const url = (await this.#secrets.read(urlFrom)).reveal()
       const hmacKey = hmacFrom === undefined ? undefined : (await this.#secrets.read(hmacFrom)).reveal()
       const receiver = hmacKey === undefined ? { url } : { url, hmacKey }
-      const taken = await notifyFluxReceiver(receiver, this.#log, this.#closing.signal)
+      const taken = await notifyFluxReceiver(receiver, this.#log, {
+        signal: this.#closing.signal,
+        wait: (ms, signal) => sleep(ms, undefined, { signal }),
+      })
       if (taken) this.#log.info({ repository }, 'receiver notified')
       else this.#log.error({ repository }, 'receiver gave up on')
     } catch (thrown) {

@@ -1,1 +1,1 @@
-export { notifyFluxReceiver, type FluxReceiver } from './flux-receiver.ts'
+export { notifyFluxReceiver, type FluxReceiver, type NotifyOptions } from './flux-receiver.ts'

@@ -18,7 +18,8 @@ export function settleFromHistory(
   { outcomes, observe }: Recovery,
 ): readonly ResponseJob[] {
   const wanted = new Set(jobs.map(({ id }) => id))
-  for (const { message, ...commit } of past) {
+  for (const { sha, url, message } of past) {
+    const commit = { sha, ...(url === undefined ? {} : { url }) }
     const lines = parseResponseLines(message).filter(({ id }) => wanted.has(id))
     for (const { id, workload, places } of lines) {
       const path = decodePercent(places[0]?.split('#')[0] ?? '')

@@ -1,21 +1,36 @@
 import type { Log } from '@saker/core'
 
+/** Signals that ask a process to end: from Kubernetes, from a keyboard, from a terminal that closes. */
+const ENDING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
 /**
- * Waits for SIGTERM or SIGINT, then closes. Resolves with the exit code: 0 when everything closed in time, 1 when the
- * grace period ran out, closing failed, or a second signal came.
+ * Waits for a signal that asks to end, then closes. Resolves with the exit code: 0 when everything closed in time, 1 when
+ * the grace period ran out, closing failed, or a second signal came.
+ *
+ * The listeners stay for good. Libraries that end child processes with their own (execa's signal-exit) take a process in
+ * which theirs are the only ones left for one that means to be killed, and kill it.
  */
 export async function untilSignal(
   close: () => Promise<void>,
   options: { readonly graceMs: number; readonly log: Log },
 ): Promise<number> {
-  const signal = await nextSignal()
+  const first = Promise.withResolvers<NodeJS.Signals>()
+  const second = Promise.withResolvers<number>()
+  let signals = 0
+  for (const name of ENDING) {
+    process.on(name, () => {
+      signals += 1
+      if (signals === 1) first.resolve(name)
+      else second.resolve(1)
+    })
+  }
+  const signal = await first.promise
   options.log.info({ signal, graceMs: options.graceMs }, 'shutting down')
-  const deadline = new Promise<number>((resolve) => {
-    setTimeout(() => {
-      options.log.error({ graceMs: options.graceMs }, 'not closed in time')
-      resolve(1)
-    }, options.graceMs).unref()
-  })
+  const late = Promise.withResolvers<number>()
+  const timer = setTimeout(() => {
+    options.log.error({ graceMs: options.graceMs }, 'not closed in time')
+    late.resolve(1)
+  }, options.graceMs)
   const closed = close().then(
     () => 0,
     (thrown: unknown) => {
@@ -23,17 +38,7 @@ export async function untilSignal(
       return 1
     },
   )
-  return Promise.race([closed, deadline, nextSignal().then(() => 1)])
-}
-
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    const take = (signal: NodeJS.Signals): void => {
-      process.off('SIGTERM', take)
-      process.off('SIGINT', take)
-      resolve(signal)
-    }
-    process.on('SIGTERM', take)
-    process.on('SIGINT', take)
-  })
+  const code = await Promise.race([closed, late.promise, second.promise])
+  clearTimeout(timer)
+  return code
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ResponseError } from '../errors/response-error.ts'
+import { plainIssue } from '../text/plain-issue.ts'
 import { parsePriority, type Priority } from './priority.ts'
 
 /** One Falco detection as received, reduced to what Saker decides on. The bytes themselves stay in `raw`. */
@@ -49,7 +50,7 @@ export function parseAlert(raw: string): Alert {
   } catch (cause) {
     throw new ResponseError('ALERT_MALFORMED', 'the body is not valid JSON', { cause })
   }
-  const parsed = AlertBody.safeParse(body)
+  const parsed = AlertBody.safeParse(body, { error: plainIssue })
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the body'}: ${issue.message}`)
     throw new ResponseError('ALERT_MALFORMED', `not a Falco alert: ${faults.join('; ')}`)

@@ -313,19 +313,21 @@ describe('parseConfig on a file that is wrong', () => {
       }),
     )
 
-    expect(lines).toEqual([
-      'repositories.fleet: has both clusters and paths, file or notify; the latter are short for clusters.default',
-      'repositories.twin: is the same repository and branch as fleet; list its clusters there',
-      'repositories.twin: declares cluster prod, which fleet declares too',
-      'repositories.both: must have exactly one of github and git',
-      'repositories.neither: must have exactly one of github and git',
-      'repositories.anonymous.auth: must have tokenFrom or app for a GitHub repository',
-      'repositories.torn.auth: must have only one of tokenFrom, app and ssh',
-      'repositories.app.auth: app works only for a GitHub repository',
-      'repositories.named.auth: username works only with tokenFrom',
-      'responses.0.match.clusters.1: is a cluster that no repository declares',
-      'responses.1.name: is the name of an earlier response too',
-    ])
+    expect(lines.toSorted()).toEqual(
+      [
+        'repositories.fleet: has both clusters and paths, file or notify; the latter are short for clusters.default',
+        'repositories.twin: is the same repository and branch as fleet; list its clusters there',
+        'repositories.twin: declares cluster prod, which fleet declares too',
+        'repositories.both: must have exactly one of github and git',
+        'repositories.neither: must have exactly one of github and git',
+        'repositories.anonymous.auth: must have tokenFrom or app for a GitHub repository',
+        'repositories.torn.auth: must have only one of tokenFrom, app and ssh',
+        'repositories.app.auth: app works only for a GitHub repository',
+        'repositories.named.auth: username works only with tokenFrom',
+        'responses.0.match.clusters.1: is a cluster that no repository declares',
+        'responses.1.name: is the name of an earlier response too',
+      ].toSorted(),
+    )
   })
 
   it('lets one repository serve two branches', () => {

@@ -36,6 +36,8 @@ const ClusterPlace = {
   notify: z.array(Notification).optional(),
 }
 
+const GitHubName = z.string().regex(/^[A-Za-z0-9._-]+$/u, 'must be a name on GitHub: letters, digits, "-", "_" and "."')
+
 const GitUrl = Text.refine(
   (url) => /^(?:https?|ssh|file):\/\/./u.test(url) && URL.parse(url)?.password === '',
   'must be an https://, ssh:// or file:// URL without a password in it',
@@ -50,13 +52,17 @@ const Auth = z.strictObject({
   ssh: z.strictObject({ keyFrom: SecretRef, knownHosts: Text }).optional(),
 })
 
-const WrittenRepository = z.strictObject({
-  github: z.strictObject({ owner: Text, repository: Text, apiUrl: HttpUrl.optional() }).optional(),
+/** One repository as written. */
+export const WrittenRepository = z.strictObject({
+  github: z.strictObject({ owner: GitHubName, repository: GitHubName, apiUrl: HttpUrl.optional() }).optional(),
   git: z.strictObject({ url: GitUrl }).optional(),
   auth: Auth.optional(),
   branch: Text.default('main'),
   delivery: z.enum(['commit', 'observe'], 'must be commit or observe'),
-  clusters: z.record(Name, z.strictObject(ClusterPlace)).optional(),
+  clusters: z
+    .record(Name, z.strictObject(ClusterPlace))
+    .refine((all) => Object.keys(all).length > 0, 'must name at least one cluster')
+    .optional(),
   ...ClusterPlace,
 })
 
@@ -76,7 +82,8 @@ const WrittenMatch = z.strictObject({
   namespaces: NamespaceMatch.optional(),
 })
 
-const WrittenResponse = z.strictObject({
+/** One response as written. */
+export const WrittenResponse = z.strictObject({
   name: Name,
   match: WrittenMatch,
   actions: z.array(z.strictObject({ contain: z.strictObject({}) })).min(1),
@@ -85,6 +92,9 @@ const WrittenResponse = z.strictObject({
 })
 
 const AdminToken = z.strictObject({ name: Name, tokenFrom: SecretRef })
+
+/** One token of the ingest API as written. */
+export const WrittenIngestToken = AdminToken.extend({ clusters: z.array(Name).min(1).optional() })
 
 /** Schema of the whole file. */
 export const WrittenConfig = z.strictObject({
@@ -110,7 +120,7 @@ export const WrittenConfig = z.strictObject({
     .optional(),
   ingest: z
     .strictObject({
-      tokens: z.array(AdminToken.extend({ clusters: z.array(Name).min(1).optional() })).optional(),
+      tokens: z.array(WrittenIngestToken).optional(),
       allowAnonymous: z.boolean().optional(),
     })
     .optional(),
@@ -120,8 +130,11 @@ export const WrittenConfig = z.strictObject({
 /** The config file's content, checked for form but not yet for sense. */
 export type WrittenConfig = z.infer<typeof WrittenConfig>
 
-/** One repository as written. */
-export type WrittenRepository = WrittenConfig['repositories'][string]
+/** See the schema of the same name. */
+export type WrittenRepository = z.infer<typeof WrittenRepository>
 
-/** One response as written. */
-export type WrittenResponse = WrittenConfig['responses'][number]
+/** See the schema of the same name. */
+export type WrittenResponse = z.infer<typeof WrittenResponse>
+
+/** See the schema of the same name. */
+export type WrittenIngestToken = z.infer<typeof WrittenIngestToken>

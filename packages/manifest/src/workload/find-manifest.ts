@@ -39,7 +39,10 @@ export function findManifest(declared: DeclaredWorkloads, cluster: string, sight
   if (manifest !== undefined && rivals.length > 0) throw notCertain(sighting, manifest, rivals)
   // None of them is certain, but the pod may well belong to one: naming the conflict tells more than "not found".
   if (manifest === undefined && floating.length > 1) throw ambiguous(sighting, floating)
-  if (manifest === undefined) throw notFound(declared, sighting, byName)
+  if (manifest === undefined) {
+    const near = byName.length > 0 ? byName : declared.workloads.filter((workload) => looksLike(workload, sighting))
+    throw notFound(declared, sighting, near)
+  }
   return { workload: { cluster, namespace, kind: manifest.kind, name: manifest.name }, manifest }
 }
 
@@ -47,6 +50,12 @@ function fitsByName({ kind, name }: DeclaredWorkload, { podName, owner }: PodSig
   if (podName === undefined && owner === undefined) return false
   if (owner !== undefined && (owner.kind !== kind || owner.name !== name)) return false
   return podName === undefined || canBePodOf(kind, name, podName)
+}
+
+/** The name fits but not the rest of the pod's, which is no name that Kubernetes gives to a pod of this kind. */
+function looksLike({ name, namespace }: DeclaredWorkload, sighting: PodSighting): boolean {
+  if (namespace !== undefined && namespace !== sighting.namespace) return false
+  return sighting.podName === name || sighting.podName?.startsWith(`${name}-`) === true
 }
 
 function isUnique({ kind, name }: DeclaredWorkload, all: readonly DeclaredWorkload[]): boolean {

@@ -1,0 +1,107 @@
+import { parsePriorityCondition } from '../alert/priority.ts'
+import type { Response, ResponseMatch } from '../response/response.ts'
+import { parseDurationMs } from '../text/duration.ts'
+import type { AccessToken, CommitAuthor, Config, Repository, RepositoryAuth, RepositoryCluster } from './config.ts'
+import type { WrittenConfig, WrittenRepository, WrittenResponse } from './written-config.ts'
+
+/** Namespaces whose workloads keep a cluster alive; protected unless `guard.unprotectNamespaces` names them. */
+const ALWAYS_PROTECTED = ['kube-system', 'kube-public', 'kube-node-lease', 'flux-system', 'argocd', 'falco'] as const
+
+const GITHUB_API = 'https://api.github.com'
+
+/** Writes out the short forms of a valid config and fills in its defaults. */
+export function normaliseConfig(written: WrittenConfig, ownNamespace: string | undefined): Config {
+  const { guard = {}, coalesce = {}, commit = {}, ingest = {}, admin = {} } = written
+  const protectedNamespaces = new Set<string>([
+    ...ALWAYS_PROTECTED,
+    ...(ownNamespace === undefined ? [] : [ownNamespace]),
+  ])
+  for (const namespace of guard.unprotectNamespaces ?? []) protectedNamespaces.delete(namespace)
+  for (const namespace of guard.protectedNamespaces ?? []) protectedNamespaces.add(namespace)
+  const author = commit.author === undefined ? undefined : authorOf(commit.author)
+  return {
+    repositories: Object.entries(written.repositories).map(([name, repository]) =>
+      normaliseRepository(name, repository),
+    ),
+    responses: written.responses.map(normaliseResponse),
+    guard: { protectedNamespaces },
+    dedupe: { windowMs: durationMs(written.dedupe?.window, 60_000) },
+    coalesce: { quietMs: durationMs(coalesce.quiet, 200), maxMs: durationMs(coalesce.max, 2000) },
+    commit: {
+      ...(author === undefined ? {} : { author }),
+      signOff: commit.signOff ?? false,
+      includeFields: commit.includeFields ?? [],
+    },
+    ingest: { tokens: (ingest.tokens ?? []) as AccessToken[], allowAnonymous: ingest.allowAnonymous ?? false },
+    admin: { tokens: admin.tokens ?? [] },
+  }
+}
+
+function durationMs(written: string | undefined, defaultMs: number): number {
+  return (written === undefined ? undefined : parseDurationMs(written)) ?? defaultMs
+}
+
+function authorOf(written: string): CommitAuthor | undefined {
+  const [, name, email] = /^([^<>]+) <([^<>]+)>$/u.exec(written) ?? []
+  return name === undefined || email === undefined ? undefined : { name: name.trim(), email }
+}
+
+/** One repository with its short forms written out. Total: parts that are wrong come out as they can. */
+export function normaliseRepository(name: string, written: WrittenRepository): Repository {
+  const clusters = written.clusters ?? { default: { paths: written.paths, file: written.file, notify: written.notify } }
+  return {
+    name,
+    location:
+      written.github === undefined
+        ? { kind: 'git', url: written.git?.url ?? '' }
+        : {
+            kind: 'github',
+            owner: written.github.owner,
+            repository: written.github.repository,
+            apiUrl: written.github.apiUrl ?? GITHUB_API,
+          },
+    auth: normaliseAuth(written.auth),
+    branch: written.branch,
+    delivery: written.delivery,
+    clusters: Object.entries(clusters).map(([cluster, place]) => ({
+      name: cluster,
+      paths: (place.paths ?? ['.']).map(normalisePath),
+      ...(place.file === undefined ? {} : { file: normalisePath(place.file) }),
+      notify: (place.notify ?? []) as RepositoryCluster['notify'],
+    })),
+  }
+}
+
+/** `./clusters/prod/` and `clusters//prod` are `clusters/prod`; the root is the empty path. */
+export function normalisePath(path: string): string {
+  return path
+    .split('/')
+    .filter((segment) => segment !== '' && segment !== '.')
+    .join('/')
+}
+
+function normaliseAuth(written: WrittenRepository['auth']): RepositoryAuth {
+  if (written?.app !== undefined) {
+    const { id, installationId, privateKeyFrom } = written.app
+    return { kind: 'app', appId: String(id), installationId: String(installationId), privateKeyFrom }
+  }
+  if (written?.ssh !== undefined) return { kind: 'ssh', ...written.ssh }
+  if (written?.tokenFrom === undefined) return { kind: 'none' }
+  return {
+    kind: 'token',
+    tokenFrom: written.tokenFrom,
+    ...(written.username === undefined ? {} : { username: written.username }),
+  }
+}
+
+function normaliseResponse(written: WrittenResponse): Response {
+  const { priority, ...conditions } = written.match
+  const condition = priority === undefined ? undefined : parsePriorityCondition(priority)
+  return {
+    name: written.name,
+    match: { ...conditions, ...(condition === undefined ? {} : { priority: condition }) } as ResponseMatch,
+    actions: written.actions.map(() => ({ action: 'contain' as const })),
+    ...(written.delivery === undefined ? {} : { delivery: written.delivery }),
+    continue: written.continue ?? false,
+  }
+}

@@ -1,0 +1,23 @@
+import type { z } from 'zod'
+
+/** What a person calls the types that a schema expects. */
+const WORDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+}
+
+/** An error map for zod that speaks to the person who wrote the input, and never repeats a value of it. */
+export const plainIssue: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_type') {
+    return issue.input === undefined ? 'is missing' : `must be ${WORDS[issue.expected] ?? issue.expected}`
+  }
+  if (issue.code === 'too_small') return 'must not be empty'
+  if (issue.code === 'invalid_key')
+    return 'has a name that is not allowed: lower-case letters, digits, "-" and ".", at most 63'
+  return undefined
+}
