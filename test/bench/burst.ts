@@ -3,7 +3,7 @@
  * every workload is contained. Prints commits, requests to GitHub and times; exits 1 unless everything is contained within
  * the limits.
  *
- *   node tools/with-node.mjs test/bench/burst.ts [--alerts 10000] [--workloads 50] [--per-file 1] [--max-commits 2] [--max-requests 5]
+ *   npx -y pnpm bench [--alerts 10000] [--workloads 50] [--per-file 1] [--max-commits 2] [--max-requests 5]
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -84,7 +84,7 @@ async function main(): Promise<boolean> {
   try {
     const ready = await saker.line('ready', ({ msg }) => msg === 'saker is ready')
     const from = performance.now()
-    const results = await sendAll(String(ready['ingest'] as string))
+    const results = await sendAll(ready['ingest'] as string)
     const sentMs = performance.now() - from
     const contained = async (): Promise<number> => {
       const grep = await origin.git(['grep', '-h', '-c', 'replicas: 0 # zones', 'main', '--', 'apps']).catch(() => '')

@@ -188,6 +188,15 @@ describe('CloudEvents', () => {
     expect(ingest.observations[0]?.format).toBe('cloudevents-binary')
   })
 
+  it('refuses binary mode of another version of the specification', async () => {
+    const ingest = ingestUnderTest()
+
+    const answer = await send(ingest, { headers: { ...BINARY_HEADERS, 'ce-specversion': '0.3' } })
+
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'ALERT_MALFORMED' })])
+    expect(ingest.sink.jobs).toEqual([])
+  })
+
   it.each([
     ['as an object', event(alert())],
     ['as a JSON string', event(JSON.stringify(alert()))],

@@ -15,6 +15,9 @@ Usage: npx -y pnpm demo [--keep]
   --help   this text
 `
 
+/** Exit code of a program that somebody ended. */
+const ENDED_EARLY = 130
+
 const say = (line = ''): void => void process.stdout.write(`${line}\n`)
 const step = (title: string): void => say(`\n${color.bold(color.cyan(title))}`)
 const fact = (name: string, value: string): void => say(`  ${color.dim(name.padEnd(11))}${value}`)
@@ -115,6 +118,31 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
   if (values.help === true) return say(HELP)
   const folder = mkdtempSync(join(tmpdir(), 'saker-demo-'))
+  const ending = whenAskedToEnd()
+  let saker: SakerProcess | undefined
+  try {
+    const started = (one: SakerProcess): void => void (saker = one)
+    await Promise.race([run(folder, { keep: values.keep === true, started }), ending])
+  } finally {
+    await saker?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Resolves when somebody presses Ctrl-C, closes the terminal or ends this process, or nobody reads its output any more. */
+function whenAskedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve())
+    process.stdout.on('error', () => resolve())
+  })
+}
+
+async function run(
+  folder: string,
+  { keep, started }: { readonly keep: boolean; readonly started: (saker: SakerProcess) => void },
+): Promise<void> {
+  // Ended before the commit was seen is a failure; from there on it is the user's wish.
+  process.exitCode = ENDED_EARLY
   const from = performance.now()
   step('Starting')
   const bare = createSampleRepository(folder)
@@ -127,27 +155,21 @@ async function main(): Promise<void> {
   const saker = new SakerProcess({
     args: ['up', '--config', config, '--data-dir', join(folder, 'data'), '--allow-volatile', ...loopback],
   })
-  try {
-    const ready = await saker.line('ready', ({ msg }) => msg === 'saker is ready')
-    say(`  ${color.green('✔')} Saker is ready ${ms(startedAt)}`)
-    await showResponse(bare, saker, String(ready['ingest']))
-    if (values.keep === true) await keep({ ready, bare })
-  } finally {
-    await saker.stop()
-    rmSync(folder, { recursive: true, force: true })
+  started(saker)
+  const ready = await saker.line('ready', ({ msg }) => msg === 'saker is ready')
+  say(`  ${color.green('✔')} Saker is ready ${ms(startedAt)}`)
+  if (saker.lines.some(({ msg }) => msg.startsWith('VOLATILE'))) {
+    say(`  ${color.yellow('!')} no redis-server on the PATH: for this demo alerts are kept in memory`)
   }
-}
-
-async function keep({ ready, bare }: { ready: LogLine; bare: string }): Promise<void> {
+  await showResponse(bare, saker, String(ready['ingest']))
+  process.exitCode = 0
+  if (!keep) return
   step('Still running')
   fact('alerts', `${String(ready['ingest'])}  (POST a Falco alert here)`)
   fact('admin', `${String(ready['admin'])}/metrics, /readyz, /healthz`)
   fact('repository', `git clone ${bare}`)
   say(`\n  Ctrl-C ends it and removes everything.`)
-  await new Promise((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
+  await new Promise(() => {})
 }
 
 try {

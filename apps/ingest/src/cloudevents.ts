@@ -10,6 +10,15 @@ export function requireAlertEvent(type: unknown): void {
     throw new ResponseError('ALERT_MALFORMED', `the CloudEvent must have the type ${ALERT_EVENT_TYPE}`)
 }
 
+/**
+ * Ends in `ALERT_MALFORMED` when the headers of a binary CloudEvent name another version of the specification. None at all
+ * is let pass: the type already says what the body is.
+ */
+export function requireKnownVersion(specversion: unknown): void {
+  if (typeof specversion !== 'string' || specversion === '' || specversion === V1) return
+  throw new ResponseError('ALERT_MALFORMED', `the CloudEvent must have the specversion ${V1}`)
+}
+
 /** The JSON text of the alert in a structured CloudEvent, every number as it was sent. Ends in `ALERT_MALFORMED`. */
 export function alertTextOfEvent(text: string): string {
   return alertTextOf(parsed(text))

@@ -114,7 +114,8 @@ async function takeAlerts(
   const { config, cluster, packaging, encoding } = request.getDecorator<Admission>('admission')
   const text = await readBody(request.raw, encoding, limitBytes)
   exchange.format = alertFormatOf(packaging, request.headers['user-agent'], text)
-  const alerts = readAlerts({ packaging, eventType: request.headers['ce-type'], text })
+  const { 'ce-type': eventType, 'ce-specversion': eventVersion } = request.headers
+  const alerts = readAlerts({ packaging, eventType, eventVersion, text })
   exchange.expect(alerts.length)
   for (const alert of alerts) {
     // One after the other: the order of a batch is kept, and a queue that fails on one alert is not asked for the rest.

@@ -76,7 +76,9 @@ describe('notifyFluxReceiver', () => {
     const reasons: unknown[] = []
     const log: Log = { ...silentLog, warn: (fields) => void reasons.push(Reflect.get(fields, 'reason')) }
 
-    await notifyFluxReceiver({ url: 'http://127.0.0.1:9/hook' }, log, options)
+    await new Promise((resolve) => server.close(resolve))
+
+    await notifyFluxReceiver({ url }, log, options)
 
     expect(new Set(reasons)).toEqual(new Set(['ECONNREFUSED']))
   })

@@ -55,7 +55,7 @@ function listItemsOf(document: ManifestDocument): readonly (ParsedNode | null)[]
   const kind = scalarAt(document, document.contents, 'kind')
   if (typeof kind !== 'string' || !kind.endsWith('List')) return undefined
   const items = nodeAt(document, document.contents, 'items')
-  return isSeq(items) ? items.items.map((item) => resolveAlias(document, item as ParsedNode)) : undefined
+  return isSeq(items) ? items.items.map((item) => resolveAlias(document, item)) : undefined
 }
 
 function identityOf(document: ManifestDocument, root: ParsedNode | null): Identity | ErrorCode | undefined {

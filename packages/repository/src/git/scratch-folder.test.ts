@@ -16,7 +16,7 @@ async function parentWith(owners: Readonly<Record<string, object | string>>): Pr
   return parent
 }
 
-const deadPid = (): number => spawnSync('true').pid
+const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid
 
 test('makes a folder for each asker that only we can read', async () => {
   const parent = join(await parentWith({}), 'not', 'there')

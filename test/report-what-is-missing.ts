@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process'
+
+/** Programs without which some tests cannot run. `.ci/run` installs them all. */
+const PROGRAMS: readonly (readonly [program: string, versionFlag: string, tests: string])[] = [
+  ['redis-server', '--version', 'tests over a real Redis'],
+  ['openssl', 'version', 'tests of client certificates'],
+  ['sshd', '-V', 'the test over a real ssh server'],
+]
+
+/** Runs once before all tests: says which programs are missing, and what is skipped for that. */
+export function setup(): void {
+  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
+  for (const [program, flag, tests] of PROGRAMS) {
+    const found = spawnSync(program, [flag], { env: { ...process.env, PATH: path } }).error === undefined
+    if (!found) process.stderr.write(`SKIPPED: ${tests}, because there is no ${program} on this machine\n`)
+  }
+}
