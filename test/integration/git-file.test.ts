@@ -162,7 +162,7 @@ describe('what is read', () => {
   })
 
   test('more than 50 MB of manifests are refused', async () => {
-    const files = Array.from({ length: 7 }, (_, n) => [`${n}.yaml`, `# ${n}${'x'.repeat(7_500_000)}\n`])
+    const files = Array.from({ length: 11 }, (_, n) => [`${n}.yaml`, `# ${n}${'x'.repeat(4_900_000)}\n`])
     const origin = await makeOrigin(Object.fromEntries(files))
     const { host } = await openGit(`file://${origin.path}`)
 
