@@ -18,6 +18,8 @@ export type ParsedConfig = { readonly config: Config } | { readonly faults: read
 /** Namespaces whose workloads keep a cluster alive; protected unless `guard.unprotectNamespaces` names them. */
 const ALWAYS_PROTECTED = ['kube-system', 'kube-public', 'kube-node-lease', 'flux-system', 'argocd', 'falco'] as const
 
+const DAY_MS = 24 * 3600 * 1000
+
 const GITHUB_API = 'https://api.github.com'
 
 /**
@@ -110,7 +112,7 @@ function responseFaults(written: WrittenConfig): ConfigFault[] {
 }
 
 function normalise(written: WrittenConfig, ownNamespace: string | undefined): Config {
-  const { guard = {}, coalesce = {}, commit = {}, ingest = {}, admin = {} } = written
+  const { guard = {}, coalesce = {}, outcomes = {}, commit = {}, ingest = {}, admin = {} } = written
   const protectedNamespaces = new Set<string>([
     ...ALWAYS_PROTECTED,
     ...(ownNamespace === undefined ? [] : [ownNamespace]),
@@ -126,6 +128,10 @@ function normalise(written: WrittenConfig, ownNamespace: string | undefined): Co
     guard: { protectedNamespaces },
     dedupe: { windowMs: durationMs(written.dedupe?.window, 60_000) },
     coalesce: { quietMs: durationMs(coalesce.quiet, 200), maxMs: durationMs(coalesce.max, 2000) },
+    outcomes: {
+      keepMs: durationMs(outcomes.keep, 7 * DAY_MS),
+      keepFailedMs: durationMs(outcomes.keepFailed, 30 * DAY_MS),
+    },
     commit: {
       ...(author === undefined ? {} : { author }),
       signOff: commit.signOff ?? false,
