@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Libraries that stand for an outside system, and the one room that speaks to it. */
 const OWNERS: readonly (readonly [library: RegExp, room: string])[] = [
   [/^yaml$/u, 'packages/manifest'],
-  [/^(?:bullmq|ioredis|js-redis-server)$/u, 'packages/queue'],
+  [/^(?:bullmq|ioredis|js-redis-server|@bull-board\/.*)$/u, 'packages/queue'],
   [/^(?:@octokit\/.*|execa)$/u, 'packages/repository'],
   [/^(?:pino|prom-client)$/u, 'packages/service'],
   [/^cloudevents$/u, 'apps/ingest'],

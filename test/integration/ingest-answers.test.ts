@@ -67,40 +67,6 @@ describe('202 and 204', () => {
     expect(ingest.observations.at(-1)).toEqual({ cluster: 'prod', format: 'falco', result: 'duplicate', reason: '' })
   })
 
-  it('asks the store only once in two seconds for a flood of one attack', async () => {
-    const ingest = ingestUnderTest()
-    await send(ingest)
-    ingest.advance(1999)
-    await send(ingest)
-    const during = ingest.sink.offers.length
-    ingest.advance(1)
-
-    await send(ingest)
-
-    expect(during).toBe(1)
-    expect(ingest.sink.offers).toHaveLength(2)
-    expect(ingest.observations.map(({ result }) => result)).toEqual(['accepted', 'duplicate', 'duplicate'])
-  })
-
-  it('asks the store again when a new config leads into another lane', async () => {
-    const configs = [configOf({ delivery: 'commit' }), configOf({ delivery: 'observe' })]
-    const ingest = ingestUnderTest({ config: () => configs.shift() ?? configOf({}) })
-
-    await send(ingest)
-    await send(ingest)
-
-    expect(ingest.sink.offers.map(({ lane }) => lane.delivery)).toEqual(['commit', 'observe'])
-  })
-
-  it('asks the store about every alert when deduplication is off', async () => {
-    const ingest = ingestUnderTest({ config: configOf({ dedupe: { window: '0s' } }) })
-
-    const answers = [await send(ingest), await send(ingest)]
-
-    expect(answers.map(({ headers }) => headers['saker-result'])).toEqual(['accepted', 'accepted'])
-    expect(ingest.sink.jobs).toHaveLength(2)
-  })
-
   it.each([
     ['NoResponse', { rule: 'Something else' }],
     ['NoWorkload', { output_fields: { 'container.id': 'host' } }],

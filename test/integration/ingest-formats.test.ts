@@ -1,6 +1,6 @@
 import { parseJsonLosslessly } from '@saker/core'
 import { describe, expect, it } from 'vitest'
-import { BINARY_HEADERS, EVENT, ingestUnderTest, REAL_ALERTS } from './ingest-harness.ts'
+import { BINARY_HEADERS, configOf, EVENT, ingestUnderTest, REAL_ALERTS } from './ingest-harness.ts'
 
 /** What each line of the corpus leads to when one response answers everything: the name of its job, or why there is none. */
 const ENDINGS = [
@@ -177,5 +177,28 @@ describe('a batch of CloudEvents', () => {
     expect(observations.filter(({ result }) => result === 'duplicate')).toHaveLength(
       expected.length - new Set(expected).size,
     )
+  })
+})
+
+describe('the very same alert, delivered in every way there is', () => {
+  it.each(['0s', '60s'])('is one when the dedupe window is %s', async (window) => {
+    const { app, sink, observations } = ingestUnderTest({ config: configOf({ dedupe: { window } }) })
+    const line = REAL_ALERTS[0] ?? ''
+
+    for (const [at, { method, url, headers, body }] of WAYS_IN.entries()) {
+      const payload = body(line.replace('{', `{"uuid":"${at}",`))
+      await app.inject({ method, url, headers, payload })
+    }
+
+    expect(observations.map(({ result }) => result)).toEqual(['accepted', ...WAYS_IN.slice(1).map(() => 'duplicate')])
+    expect(sink.jobs).toHaveLength(1)
+  })
+
+  it('is looked for over a minute when nothing else is to be merged', async () => {
+    const { app, sink } = ingestUnderTest({ config: configOf({ dedupe: { window: '0s' } }) })
+
+    await app.inject({ method: 'POST', url: '/', headers: WEBHOOK_HEADERS, payload: REAL_ALERTS[0] ?? '' })
+
+    expect(sink.offers.map(({ windowMs }) => windowMs)).toEqual([60_000])
   })
 })

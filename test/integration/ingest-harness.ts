@@ -22,6 +22,10 @@ class MemorySink implements AlertSink {
   readonly offers: Offer[] = []
   /** Called before each offer is looked at; what it throws is what the store answers. */
   before: () => void | Promise<void> = () => {}
+  /** The jobs into which alerts were merged without the store being asked, one entry per alert. */
+  readonly mergedInto: string[] = []
+  /** Tells ingest that the store was lost. */
+  disconnect: () => void = () => {}
   readonly #stored = new Map<string, ResponseJob>()
 
   get jobs(): readonly ResponseJob[] {
@@ -32,13 +36,22 @@ class MemorySink implements AlertSink {
     lane: Lane,
     job: ResponseJob,
     { windowMs }: { readonly windowMs: number },
-  ): Promise<'accepted' | 'duplicate'> {
+  ): Promise<{ result: 'accepted' | 'duplicate'; id: string }> {
     this.offers.push({ lane, job, jobName: jobTitle(job), windowMs })
     await this.before()
     const key = windowMs > 0 ? `${lane.key} ${job.fingerprint}` : job.id
-    if (this.#stored.has(key)) return 'duplicate'
+    const stored = this.#stored.get(key)
+    if (stored !== undefined) return { result: 'duplicate', id: stored.id }
     this.#stored.set(key, job)
-    return 'accepted'
+    return { result: 'accepted', id: job.id }
+  }
+
+  merged(_lane: Lane, jobId: string): void {
+    this.mergedInto.push(jobId)
+  }
+
+  onDisconnect(listener: () => void): void {
+    this.disconnect = listener
   }
 }
 

@@ -27,7 +27,7 @@ async function expectsToServe(redisUrl: string): Promise<void> {
   ]
 
   await vi.waitFor(() => expect(settled).toHaveLength(2), SOON)
-  expect(answers).toEqual(['accepted', 'duplicate', 'accepted'])
+  expect(answers.map(({ result }) => result)).toEqual(['accepted', 'duplicate', 'accepted'])
   expect(settled.map(({ outcome }) => outcome)).toEqual([committed(), committed()])
   await worker.close({ graceMs: 1000 })
   await queue.close()

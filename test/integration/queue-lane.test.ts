@@ -1,5 +1,5 @@
 import { ResponseError, silentLog, type Lane, type Outcome, type ResponseJob } from '@saker/core'
-import { ResponseQueue, type LaneBatch } from '@saker/queue'
+import { ResponseQueue, type LaneBatch, type Offered } from '@saker/queue'
 import type { Job, Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -68,9 +68,13 @@ describe.skipIf(!redisAvailable)('serving a lane', () => {
     const job = await offer()
 
     await vi.waitFor(() => expect(settled).toHaveLength(1), SOON)
-    expect(settled[0]).toMatchObject({ job, outcome: committed(), facts: { receivedAt: job.receivedAt, attempts: 1 } })
+    expect(settled[0]).toMatchObject({
+      job,
+      outcome: committed(),
+      facts: { receivedAt: job.receivedAt, attempts: 1, count: 1 },
+    })
     expect(batches[0]).toMatchObject({ jobs: [job], recovering: false })
-    expect((await stored(job.id)).returnvalue).toEqual({ ...committed(), id: job.id })
+    expect((await stored(job.id)).returnvalue).toEqual({ ...committed(), id: job.id, count: 1 })
   })
 
   it('answers a burst in few batches, each alert with an outcome of its own', async () => {
@@ -195,7 +199,7 @@ describe.skipIf(!redisAvailable)('serving a lane', () => {
 
       const again = await queue.offer(lane, responseJob({ fingerprint }), { windowMs: 60_000 })
 
-      expect(again).toBe('accepted')
+      expect(again.result).toBe('accepted')
     })
 
     it('keeps the fingerprint of an answered alert for its window', async () => {
@@ -205,7 +209,7 @@ describe.skipIf(!redisAvailable)('serving a lane', () => {
 
       const again = await queue.offer(lane, responseJob({ fingerprint }), { windowMs: 60_000 })
 
-      expect(again).toBe('duplicate')
+      expect(again.result).toBe('duplicate')
     })
 
     it('fails the whole batch when the engine fails for good', async () => {
@@ -363,7 +367,7 @@ describe.skipIf(!redisAvailable)('serving a lane', () => {
     const own = await startRedisServer()
     const producer = new ResponseQueue({ redisUrl: own.url, log: silentLog })
     const { settled } = await serve({ redisUrl: own.url })
-    const offerThere = (): Promise<string> => producer.offer(lane, responseJob(), { windowMs: 0 })
+    const offerThere = (): Promise<Offered> => producer.offer(lane, responseJob(), { windowMs: 0 })
     await vi.waitFor(offerThere, SOON)
     await vi.waitFor(() => expect(settled).toHaveLength(1), SOON)
 

@@ -1,5 +1,5 @@
 import { ResponseError, silentLog, type Log } from '@saker/core'
-import { ResponseQueue } from '@saker/queue'
+import { ResponseQueue, type Offered } from '@saker/queue'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bystander, freshLane, responseJob } from '../support/lane-jobs.ts'
@@ -24,7 +24,10 @@ async function readyQueue(server: RedisServer): Promise<ResponseQueue> {
 /** How an offer ended, and how long it took. */
 async function timedOffer(queue: ResponseQueue): Promise<{ result: unknown; ms: number }> {
   const started = performance.now()
-  const result = await queue.offer(freshLane(), responseJob(), NO_WINDOW).catch((thrown: unknown) => thrown)
+  const result = await queue.offer(freshLane(), responseJob(), NO_WINDOW).then(
+    (offered) => offered.result,
+    (thrown: unknown) => thrown,
+  )
   return { result, ms: performance.now() - started }
 }
 
@@ -39,7 +42,7 @@ describe.skipIf(!redisAvailable)('offering alerts to Redis', () => {
   })
   afterAll(() => server.remove())
 
-  it('accepts the first alert of a fingerprint and merges those that follow', async () => {
+  it('accepts the first alert of a fingerprint and merges those that follow, naming its job', async () => {
     const queue = await readyQueue(server)
     const lane = freshLane()
     const first = responseJob()
@@ -50,14 +53,16 @@ describe.skipIf(!redisAvailable)('offering alerts to Redis', () => {
       await queue.offer(lane, responseJob(), { windowMs: 60_000 }),
     ]
 
-    expect(answers).toEqual(['accepted', 'duplicate', 'accepted'])
+    expect(answers.map(({ result }) => result)).toEqual(['accepted', 'duplicate', 'accepted'])
+    expect(answers[1]?.id).toBe(first.id)
   })
 
   it('accepts a fingerprint again once its window is over', async () => {
     const queue = await readyQueue(server)
     const lane = freshLane()
     const { fingerprint } = responseJob()
-    const offer = (): Promise<string> => queue.offer(lane, responseJob({ fingerprint }), { windowMs: 200 })
+    const offer = async (): Promise<Offered['result']> =>
+      (await queue.offer(lane, responseJob({ fingerprint }), { windowMs: 200 })).result
 
     expect([await offer(), await offer()]).toEqual(['accepted', 'duplicate'])
 
@@ -74,7 +79,7 @@ describe.skipIf(!redisAvailable)('offering alerts to Redis', () => {
       await queue.offer(lane, responseJob({ fingerprint }), NO_WINDOW),
     ]
 
-    expect(answers).toEqual(['accepted', 'accepted'])
+    expect(answers.map(({ result }) => result)).toEqual(['accepted', 'accepted'])
   })
 
   it('keeps the text of an alert byte for byte, big integers and all', async () => {
@@ -104,7 +109,7 @@ describe.skipIf(!redisAvailable)('offering alerts to Redis', () => {
     const seen = bystander(server.url, lane)
     expect(await seen.getWaitingCount()).toBe(200)
     await seen.close()
-    expect(new Set(answers)).toEqual(new Set(['accepted']))
+    expect(new Set(answers.map(({ result }) => result))).toEqual(new Set(['accepted']))
   })
 
   it('refuses a Redis URL it cannot understand without repeating it', () => {

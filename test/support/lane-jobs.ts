@@ -82,7 +82,7 @@ export async function recordingWorker(
 export function bystander(redisUrl: string, lane: Lane): Queue {
   const { hostname, port, password } = new URL(redisUrl)
   const connection = { host: hostname, port: Number(port), ...(password === '' ? {} : { password }) }
-  const queue = new Queue(`lane.${lane.slug}`, { prefix: 'saker', connection })
+  const queue = new Queue(`{lane.${lane.slug}}`, { prefix: 'saker', connection })
   queue.on('error', () => undefined)
   return queue
 }

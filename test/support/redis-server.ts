@@ -7,8 +7,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
+/** The servers of this machine that speak the protocol; both take the same options. */
+export const redisPrograms = ['redis-server', 'valkey-server'].filter(
+  (program) => spawnSync(program, ['--version']).status === 0,
+)
+
 /** Whether this machine has a redis-server; suites that need one say so with `describe.skipIf(!redisAvailable)`. */
-export const redisAvailable = spawnSync('redis-server', ['--version']).status === 0
+export const redisAvailable = redisPrograms.includes('redis-server')
 
 const servers = new Set<RedisServer>()
 process.on('exit', () => {
@@ -21,13 +26,16 @@ process.on('exit', () => {
  */
 export class RedisServer {
   readonly port: number
+  /** The folder it works in. */
+  readonly directory = mkdtempSync(join(tmpdir(), 'saker-test-redis-'))
   readonly #args: readonly string[]
-  readonly #directory = mkdtempSync(join(tmpdir(), 'saker-test-redis-'))
+  readonly #program: string
   #child: ChildProcess | undefined
 
-  constructor(port: number, args: readonly string[]) {
+  constructor(port: number, args: readonly string[], program = 'redis-server') {
     this.port = port
     this.#args = args
+    this.#program = program
     servers.add(this)
   }
 
@@ -37,16 +45,16 @@ export class RedisServer {
 
   /** Starts the server, which must not run, and waits until it answers. */
   async start(): Promise<void> {
-    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory]
+    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory]
     const data = ['--appendonly', 'yes', '--save', '', '--maxmemory-policy', 'noeviction']
-    const child = spawn('redis-server', [...own, ...data, ...this.#args], { stdio: 'ignore' })
+    const child = spawn(this.#program, [...own, ...data, ...this.#args], { stdio: 'ignore' })
     this.#child = child
     for (let tries = 0; tries < 200; tries++) {
-      if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
+      if (child.exitCode !== null) throw new Error(`${this.#program} ended with ${child.exitCode}`)
       if (await answers(this.port)) return
       await sleep(20)
     }
-    throw new Error('redis-server did not answer')
+    throw new Error(`${this.#program} did not answer`)
   }
 
   /** Ends the server gracefully; its data stays for `restart`. */
@@ -79,13 +87,13 @@ export class RedisServer {
   async remove(): Promise<void> {
     await this.kill()
     servers.delete(this)
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 
   /** For the end of this process, which can wait for nothing. */
   killNow(): void {
     this.#child?.kill('SIGKILL')
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -99,13 +107,16 @@ export class RedisServer {
 }
 
 /** Starts a server; `args` are added to its command line (`['--maxmemory', '5mb']`). */
-export async function startRedisServer(options: { readonly args?: readonly string[] } = {}): Promise<RedisServer> {
-  const server = new RedisServer(await freePort(), options.args ?? [])
+export async function startRedisServer(
+  options: { readonly args?: readonly string[]; readonly program?: string } = {},
+): Promise<RedisServer> {
+  const server = new RedisServer(await freePort(), options.args ?? [], options.program)
   await server.start()
   return server
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo

@@ -1,3 +1,4 @@
+import { parseDurationMs, ResponseError } from '@saker/core'
 import { Option, type Command } from 'commander'
 import { LOG_LEVELS, type LogLevel } from '@saker/service'
 
@@ -11,6 +12,8 @@ export interface ServiceFlags {
   readonly dryRun: boolean
   readonly allowAnonymous: boolean
   readonly allowVolatile: boolean
+  /** How long a worker that says nothing counts as alive, in milliseconds. */
+  readonly lockDuration?: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly tlsClientCa?: string
@@ -34,6 +37,9 @@ const SERVICE_FLAGS: readonly Option[] = [
   new Option('--allow-volatile', 'without any Redis, keep alerts in memory; they are lost when Saker stops').default(
     false,
   ),
+  new Option('--lock-duration <duration>', 'how long a worker that says nothing counts as alive (default: 30s)')
+    .argParser(parseLockDuration)
+    .hideHelp(),
   new Option('--tls-cert <file>', 'certificate with which ingest serves https'),
   new Option('--tls-key <file>', 'its private key'),
   new Option('--tls-client-ca <file>', 'clients with a certificate of this authority may send alerts'),
@@ -48,6 +54,16 @@ const DROP_IN_FLAGS: readonly Option[] = [
   new Option('--notify-url <url>', 'called after each commit, such as the URL of a Flux Receiver'),
   new Option('--github-api-url <url>', 'of GitHub Enterprise, such as https://github.example.com/api/v3'),
 ]
+
+/** Below a second, a busy but healthy worker would lose its jobs to the others. */
+const MIN_LOCK_MS = 1000
+
+function parseLockDuration(written: string): number {
+  const ms = parseDurationMs(written)
+  if (ms === undefined || ms < MIN_LOCK_MS)
+    throw new ResponseError('CONFIG_INVALID', '--lock-duration must be a duration of at least 1s, such as 30s')
+  return ms
+}
 
 /** The environment variable that stands for a flag: `--admin-listen` is `SAKER_ADMIN_LISTEN`. */
 export function environmentNameOf(flag: string): string {

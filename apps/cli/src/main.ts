@@ -2,6 +2,7 @@
 import { asResponseError } from '@saker/core'
 import { Command } from 'commander'
 import { addServiceFlags, dropUnsetEnvironment, type ServiceFlags } from './flags.ts'
+import { addRetryCommand } from './retry-command.ts'
 import { runService, type Service } from './run-service.ts'
 import { VERSION } from './version.ts'
 
@@ -10,6 +11,7 @@ Examples:
   GITHUB_TOKEN=… saker up --owner acme --repository fleet-infra --file apps/web.yaml --listen 127.0.0.1:8080
   REDIS_URL=redis://redis:6379 saker ingest --config saker.yaml
   REDIS_URL=redis://redis:6379 saker worker --config saker.yaml
+  SAKER_ADMIN_TOKEN=… saker retry 01k8w3c7qz4v9m2x5h --reason 'token renewed'
 
 Every flag has an environment variable, which saker COMMAND --help names; the flag wins over it.`
 
@@ -33,6 +35,7 @@ function buildProgram(): Command {
   )
   addService(program, 'ingest', 'only take alerts in; needs REDIS_URL')
   addService(program, 'worker', 'only answer them; needs REDIS_URL')
+  addRetryCommand(program)
   return program
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asResponseError, type Log } from '@saker/core'
+import { asResponseError, lanesOf, type Log } from '@saker/core'
 import { buildIngestServer } from '@saker/ingest'
-import { ResponseQueue } from '@saker/queue'
+import { LaneBoard, ResponseQueue } from '@saker/queue'
 import {
   buildAdminServer,
   createLogger,
@@ -71,9 +71,10 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
   const tls = await readTls(flags)
   const redis = service === 'up' ? await redisForUp(flags, process.env, log) : sharedRedis(process.env)
   closers.add(() => redis.close())
-  const queue = openQueue(redis.url, starting)
+  const queue = openQueue(redis.url, loaded, starting)
   const checks = [{ name: 'redis', check: () => queue.checkReady() }]
   const metrics = new Metrics(VERSION)
+  metrics.watchLanes(() => queue.laneStates(lanesOf(loaded.config, flags.dryRun)))
   const worker = service === 'up' ? new WorkerProcess({ flags: written, redisUrl: redis.url, log }) : undefined
   if (worker !== undefined) {
     closers.add(() => worker.close({ graceMs: GRACE_MS }))
@@ -83,7 +84,7 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
   const ingest = await serveIngest({ loaded, listen, access, tls, queue, metrics }, starting)
   await worker?.started()
   const shown = worker === undefined ? metrics.alone() : metrics.joinedWith(() => worker.metrics())
-  await serveAdmin({ admin, loaded, metrics: shown, checks, ingest }, starting)
+  await serveAdmin({ admin, loaded, access, redisUrl: redis.url, metrics: shown, checks, ingest }, starting)
 }
 
 /** A worker alone: with an admin server of its own, or beside ingest in `saker up`, which asks it instead. */
@@ -91,11 +92,12 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
   const { flags, log, closers } = starting
   const admin = hasParent() ? undefined : parseListenAddress(flags.adminListen, '--admin-listen')
   const loaded = await loadConfig(flags, process.env)
-  await checkAccess(flags, loaded, admin === undefined ? {} : { admin })
+  const access = await checkAccess(flags, loaded, admin === undefined ? {} : { admin })
   const { url: redisUrl } = sharedRedis(process.env)
   const metrics = new Metrics(VERSION)
-  const { dataDir, dryRun } = flags
-  const worker = await startWorker({ ...loaded, redisUrl, dataDir, dryRun, metrics, log })
+  const { dataDir, dryRun, lockDuration } = flags
+  const lock = lockDuration === undefined ? {} : { lockDurationMs: lockDuration }
+  const worker = await startWorker({ ...loaded, ...lock, redisUrl, dataDir, dryRun, metrics, log })
   closers.add(() => worker.close({ graceMs: GRACE_MS }))
   if (admin === undefined) {
     answerParent(
@@ -112,12 +114,13 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
     log.info({ version: VERSION }, 'worker is ready')
     return
   }
-  const queue = openQueue(redisUrl, starting)
+  const queue = openQueue(redisUrl, loaded, starting)
+  metrics.watchLanes(() => queue.laneStates(lanesOf(loaded.config, dryRun)))
   const checks = [
     { name: 'redis', check: () => queue.checkReady() },
     { name: 'worker', check: () => worker.checkRunning() },
   ]
-  await serveAdmin({ admin, loaded, metrics: metrics.alone(), checks }, starting)
+  await serveAdmin({ admin, loaded, access, redisUrl, metrics: metrics.alone(), checks }, starting)
 }
 
 /** Waits a little for Redis, so that the first alert is not refused for a connection that is just being made. */
@@ -132,8 +135,8 @@ async function untilReady(queue: ResponseQueue, log: Log): Promise<void> {
   }
 }
 
-function openQueue(redisUrl: string, { log, closers }: Starting): ResponseQueue {
-  const queue = new ResponseQueue({ redisUrl, log })
+function openQueue(redisUrl: string, { config }: LoadedConfig, { log, closers }: Starting): ResponseQueue {
+  const queue = new ResponseQueue({ redisUrl, log, retention: config.outcomes })
   closers.add(() => queue.close())
   return queue
 }
@@ -170,6 +173,8 @@ async function serveIngest(
 interface AdminParts {
   readonly admin: ListenAddress
   readonly loaded: LoadedConfig
+  readonly access: Access
+  readonly redisUrl: string
   readonly metrics: Exposition
   readonly checks: readonly ReadinessCheck[]
   /** Where ingest listens, when this process has one. */
@@ -178,12 +183,18 @@ interface AdminParts {
 
 /** Starts the operators' server, and says that all is ready. */
 async function serveAdmin(
-  { admin, loaded, metrics, checks, ingest }: AdminParts,
+  { admin, loaded, access, redisUrl, metrics, checks, ingest }: AdminParts,
   { flags, log, closers }: Starting,
 ): Promise<void> {
-  const server = buildAdminServer({ metrics, checks })
+  const lanes = lanesOf(loaded.config, flags.dryRun)
+  const board = new LaneBoard({ redisUrl, basePath: '/queues', lanes, log })
+  closers.add(() => board.close())
+  const operators = { tokens: () => access.adminTokens, desk: board, pages: board.pages, log }
+  const server = buildAdminServer({ metrics, checks, operators })
   closers.add(() => server.close())
   const address = await listenOn(server, admin, { flag: '--admin-listen', scheme: 'http' })
+  if (access.adminTokens.length === 0)
+    log.warn({ admin: address }, 'no admin token is set: everybody on this machine may use /queues and /api')
   log.info(
     {
       version: VERSION,

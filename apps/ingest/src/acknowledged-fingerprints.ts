@@ -1,40 +1,47 @@
 /** However long the dedupe window: what Redis said is believed no longer than this, in milliseconds. */
 const MAX_AGE_MS = 2000
 
+/** What Redis acknowledged, and until when that is believed. */
+interface Acknowledged {
+  readonly jobId: string
+  readonly expiry: number
+}
+
 /**
- * Remembers for a moment which fingerprints Redis holds, so that a flood of one attack costs one call instead of
- * thousands. It may forget at any time; it must never remember what Redis does not have, so clear it when Redis falters.
+ * Remembers for a moment which fingerprints Redis holds, and the job of each, so that a flood of one attack costs one call
+ * instead of thousands. It may forget at any time; it must never remember what Redis does not have, so clear it when Redis
+ * falters. For up to two seconds after a response has failed, it still answers for that one: the price of the flood.
  */
 export class AcknowledgedFingerprints {
   readonly #now: () => number
   readonly #maxEntries: number
-  readonly #expiries = new Map<string, number>()
+  readonly #entries = new Map<string, Acknowledged>()
 
   constructor(now: () => number, maxEntries = 10_000) {
     this.#now = now
     this.#maxEntries = maxEntries
   }
 
-  /** Whether Redis acknowledged this key a moment ago. */
-  has(key: string): boolean {
-    const expiry = this.#expiries.get(key)
-    if (expiry === undefined) return false
-    if (expiry > this.#now()) return true
-    this.#expiries.delete(key)
-    return false
+  /** The job that Redis named for this key a moment ago. */
+  jobOf(key: string): string | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    if (entry.expiry > this.#now()) return entry.jobId
+    this.#entries.delete(key)
+    return undefined
   }
 
-  /** Remembers a key for two seconds, or for the dedupe window where that is shorter. The oldest gives way when full. */
-  add(key: string, windowMs: number): void {
-    this.#expiries.delete(key)
-    this.#expiries.set(key, this.#now() + Math.min(windowMs, MAX_AGE_MS))
-    if (this.#expiries.size <= this.#maxEntries) return
-    const [oldest] = this.#expiries.keys()
-    if (oldest !== undefined) this.#expiries.delete(oldest)
+  /** Remembers a key's job for two seconds, or for the dedupe window where that is shorter. The oldest gives way when full. */
+  add(key: string, jobId: string, windowMs: number): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, { jobId, expiry: this.#now() + Math.min(windowMs, MAX_AGE_MS) })
+    if (this.#entries.size <= this.#maxEntries) return
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.#entries.delete(oldest)
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#expiries.clear()
+    this.#entries.clear()
   }
 }

@@ -1,4 +1,5 @@
 import {
+  deliveryFingerprintOf,
   deliveryOf,
   fingerprintOf,
   laneOf,
@@ -16,6 +17,9 @@ import {
 import type { AcknowledgedFingerprints } from './acknowledged-fingerprints.ts'
 import type { AlertSink } from './alert-sink.ts'
 import type { IgnoredReason } from './ingest-observer.ts'
+
+/** How long the very same alert counts as delivered again where the config merges nothing, in milliseconds. */
+const REDELIVERY_MS = 60_000
 
 /** Where an alert came from, under the config that was in force when it did. */
 export interface AlertOrigin {
@@ -80,10 +84,13 @@ async function enqueueResponse(
   const serving = repositoryOfCluster(config, cluster)
   if (serving === undefined) throw new ResponseError('CLUSTER_UNKNOWN', 'no repository declares this cluster')
   const lane = laneOf(serving.repository, deliveryOf(serving.repository, response, deps.dryRun))
-  const fingerprint = fingerprintOf(cluster, sighting, response)
+  const { fingerprint, windowMs } = mergingOf({ alert, sighting, response }, { config, cluster })
   const key = `${lane.key}\0${fingerprint}`
-  const { windowMs } = config.dedupe
-  if (windowMs > 0 && deps.acknowledged.has(key)) return undefined
+  const known = deps.acknowledged.jobOf(key)
+  if (known !== undefined) {
+    deps.sink.merged(lane, known)
+    return undefined
+  }
   const receivedAt = deps.now()
   const job = {
     version: 1 as const,
@@ -97,13 +104,27 @@ async function enqueueResponse(
   }
   try {
     const offered = deps.sink.offer(lane, job, { windowMs })
-    const result = await inTime(offered, deps.sinkTimeoutMs)
-    if (windowMs > 0) deps.acknowledged.add(key, windowMs)
-    return result === 'accepted' ? job.id : undefined
+    const { result, id } = await inTime(offered, deps.sinkTimeoutMs)
+    deps.acknowledged.add(key, id, windowMs)
+    return result === 'accepted' ? id : undefined
   } catch (thrown) {
     deps.acknowledged.clear()
     throw thrown
   }
+}
+
+/**
+ * What an alert is merged by, and for how long. Even where the config merges nothing, an alert that arrives twice (over two
+ * outputs of Falcosidekick, or because its sender got no answer) is one.
+ */
+function mergingOf(
+  { alert, sighting, response }: Answering,
+  { config, cluster }: AlertOrigin,
+): { readonly fingerprint: string; readonly windowMs: number } {
+  const { windowMs } = config.dedupe
+  return windowMs > 0
+    ? { fingerprint: fingerprintOf(cluster, sighting, response), windowMs }
+    : { fingerprint: deliveryFingerprintOf(cluster, response, alert.raw), windowMs: REDELIVERY_MS }
 }
 
 /** Falcosidekick waits for an answer without end and sends nothing else meanwhile, so a sink that hangs must not hang it. */

@@ -65,6 +65,7 @@ export function buildIngestServer(deps: IngestDependencies): FastifyInstance {
     dryRun: deps.dryRun,
     sinkTimeoutMs: deps.sinkTimeoutMs ?? DEFAULT_SINK_TIMEOUT_MS,
   }
+  deps.sink.onDisconnect(() => storing.acknowledged.clear())
   boundClosing(app, requestTimeoutMs + storing.sinkTimeoutMs)
   const limitBytes = deps.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES
   app.decorateRequest('exchange', null)

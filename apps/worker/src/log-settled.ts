@@ -1,11 +1,12 @@
 import { describeSighting, workloadTitle, type Lane, type Log, type Outcome, type ResponseJob } from '@saker/core'
+import type { SettledFacts } from '@saker/queue'
 
 /** Everything the terminal line of a response tells. */
 interface Settled {
   readonly lane: Lane
   readonly job: ResponseJob
   readonly outcome: Outcome
-  readonly facts: { readonly receivedAt: number; readonly settledAt: number; readonly attempts: number }
+  readonly facts: SettledFacts
 }
 
 /** Writes the one line that ends every response: at `error` when it failed, at `info` otherwise. */
@@ -21,6 +22,7 @@ export function logSettled(log: Log, { lane, job, outcome, facts }: Settled): vo
     repository: lane.repository,
     lane: lane.slug,
     attempts: facts.attempts,
+    count: facts.count,
     durationMs: facts.settledAt - facts.receivedAt,
     ...rest,
     ...(diff === undefined ? {} : { diffLines: diff.split('\n').length }),

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lanesOf, type Config, type Lane, type Log } from '@saker/core'
 import { respond, type RepositoryHost } from '@saker/engine'
-import { startLaneWorker, type LaneWorker } from '@saker/queue'
+import { credentialOf, CredentialBudget, startLaneWorker, type LaneWorker } from '@saker/queue'
 import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
+import { BudgetedHost } from './budgeted-host.ts'
 import { logSettled } from './log-settled.ts'
 import { Receivers } from './receivers.ts'
 
@@ -13,6 +14,8 @@ export interface WorkerDependencies {
   readonly redisUrl: string
   readonly dataDir: string
   readonly dryRun: boolean
+  /** How long a worker that says nothing counts as alive. 30 s by default. */
+  readonly lockDurationMs?: number
   readonly secrets: SecretReader
   readonly metrics: Metrics
   readonly log: Log
@@ -29,7 +32,9 @@ export interface RunningWorker {
 /** Starts a leader for every lane. The lanes run side by side: one that waits for its host delays no other. */
 export async function startWorker(deps: WorkerDependencies): Promise<RunningWorker> {
   const receivers = new Receivers(deps.secrets, deps.log)
-  const lanes = await Promise.all(lanesOf(deps.config, deps.dryRun).map((lane) => startLane(lane, deps, receivers)))
+  const budget = new CredentialBudget({ redisUrl: deps.redisUrl, log: deps.log })
+  const beside = { receivers, budget }
+  const lanes = await Promise.all(lanesOf(deps.config, deps.dryRun).map((lane) => startLane(lane, deps, beside)))
   return {
     async checkRunning() {
       const idle = lanes.filter(({ worker }) => !worker.isRunning()).map(({ worker }) => worker.slug)
@@ -37,26 +42,35 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     },
     async close(options) {
       await Promise.all(lanes.map(({ worker }) => worker.close(options)))
-      await Promise.all([receivers.close(), ...lanes.map(({ host }) => host.close())])
+      await Promise.all([receivers.close(), budget.close(), ...lanes.map(({ host }) => host.close())])
     },
   }
+}
+
+/** What the lanes of a worker share. */
+interface Beside {
+  readonly receivers: Receivers
+  readonly budget: CredentialBudget
 }
 
 async function startLane(
   lane: Lane,
   deps: WorkerDependencies,
-  receivers: Receivers,
+  { receivers, budget }: Beside,
 ): Promise<{ worker: LaneWorker; host: RepositoryHost }> {
   const { config, metrics, log } = deps
   const repository = config.repositories.find(({ name }) => name === lane.repository)
   if (repository === undefined)
     throw new Error(`lane ${lane.slug} names repository ${lane.repository}, which the config lacks`)
   const name = repository.name
-  const host = openRepository(repository, {
+  const unlimited = openRepository(repository, {
     readSecret: (ref) => deps.secrets.read(ref),
     dataDir: deps.dataDir,
     observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: name, operation, status }),
   })
+  const credential = credentialOf(repository)
+  const writing = lane.delivery !== 'observe'
+  const host = credential === undefined ? unlimited : new BudgetedHost(unlimited, { budget, credential, writing })
   const observe = {
     conflict: (): void => metrics.conflicts.inc({ repository: name }),
     committed: (_commit: unknown, clusters: readonly string[], responses: number): void => {
@@ -69,6 +83,7 @@ async function startLane(
     redisUrl: deps.redisUrl,
     slug: lane.slug,
     coalesce: config.coalesce,
+    ...(deps.lockDurationMs === undefined ? {} : { lockDurationMs: deps.lockDurationMs }),
     log,
     respond: (batch) =>
       respond(batch, {

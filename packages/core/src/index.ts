@@ -18,7 +18,14 @@ export {
 export { parseConfig, type ConfigFault, type ParsedConfig } from './config/parse-config.ts'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
 export { asResponseError, ResponseError, type ResponseErrorOptions } from './errors/response-error.ts'
-export { fingerprintOf, jobTitle, newResponseId, ResponseJob } from './job/response-job.ts'
+export {
+  deliveryFingerprintOf,
+  fingerprintOf,
+  isResponseId,
+  jobTitle,
+  newResponseId,
+  ResponseJob,
+} from './job/response-job.ts'
 export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
 export { isBranchName } from './lane/branch-name.ts'
 export { deliveryOf, lanesOf } from './lane/lanes-of.ts'
@@ -27,12 +34,14 @@ export { tameText } from './ledger/hostile-text.ts'
 export { parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
 export { silentLog, type Log } from './log.ts'
 export { outcomeCode, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
+export { OUTCOME_NAMES, type LaneState, type Receipt, type Requeued } from './outcome/receipt.ts'
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
 export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
 export { workloadTitle, type Workload } from './pod/workload.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
 export type { Action, Delivery, Response, ResponseMatch } from './response/response.ts'
 export { decodePercent } from './text/decode-percent.ts'
+export { parseDurationMs } from './text/duration.ts'
 export { Secret } from './text/secret.ts'
 export { blobOid } from './tree/blob-oid.ts'
 export { isManifestPath, textOfBytes, TREE_LIMITS } from './tree/manifest-files.ts'

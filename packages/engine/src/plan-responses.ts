@@ -46,6 +46,8 @@ export interface PlanContext {
   readonly config: Config
   /** Name of the repository that the tree is of. */
   readonly repository: string
+  /** By job id, how many alerts a job stands for; 1 where nothing is said. */
+  readonly counts?: ReadonlyMap<string, number> | undefined
 }
 
 /**
@@ -130,7 +132,7 @@ function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): Pl
   return {
     id: job.id,
     cluster: job.cluster,
-    committed: describeCommitted({ job, alert, response, workload, places: [place], config: context.config }),
+    committed: describeCommitted({ job, alert, response, workload, places: [place], context }),
     path,
     warnings: warningsFor(workload),
     change,
@@ -159,10 +161,10 @@ function describeCommitted(about: {
   response: Response
   workload: Workload
   places: readonly ChangedPlace[]
-  config: Config
+  context: PlanContext
 }): CommittedResponse {
-  const { job, alert, response, workload, places, config } = about
-  const fields = config.commit.includeFields.flatMap((name) => {
+  const { job, alert, response, workload, places, context } = about
+  const fields = context.config.commit.includeFields.flatMap((name) => {
     const value = fieldOf(alert, name)
     return value === undefined ? [] : [[name, value] as const]
   })
@@ -175,7 +177,7 @@ function describeCommitted(about: {
     alertRule: alert.alertRule,
     priority: alert.priority,
     time: alert.time,
-    count: 1,
+    count: context.counts?.get(job.id) ?? 1,
     fields,
   }
 }
@@ -185,11 +187,11 @@ function warningsFor(workload: Workload): readonly string[] {
   return workload.kind === 'CronJob' ? ['a Job that this CronJob has already started keeps running'] : []
 }
 
-/** Each response tells how many alerts of the batch wanted the same of the same workload. */
+/** Each response tells how many alerts wanted the same of the same workload, over all jobs of the batch. */
 function countTogether(planned: readonly PlannedResponse[]): readonly PlannedResponse[] {
   const keyOf = ({ committed: { response, workload } }: PlannedResponse): string =>
     [response, workload.cluster, workload.namespace, workload.kind, workload.name].join('/')
   const counts = new Map<string, number>()
-  for (const one of planned) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1)
+  for (const one of planned) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + one.committed.count)
   return planned.map((one) => ({ ...one, committed: { ...one.committed, count: counts.get(keyOf(one)) ?? 1 } }))
 }

@@ -128,7 +128,7 @@ function bundle(files: Record<string, string>, settings: Config = config()) {
   }
   const run = (jobs: ResponseJob[], recovering = false) =>
     respond({ jobs, recovering, signal: new AbortController().signal }, deps)
-  return { host, run, conflicts, commits }
+  return { host, run, deps, conflicts, commits }
 }
 
 const WEB_POD = 'web-77789455d6-m7flp'
@@ -149,6 +149,19 @@ describe('respond', () => {
     expect(host.tip.message.split('\n')[0]).toBe('respond to 2 workloads (contain)')
     expect([...outcomes.values()].map(({ outcome }) => outcome)).toEqual(['committed', 'committed', 'committed'])
     expect(commits).toEqual([{ sha: 'sha-1' }])
+  })
+
+  it('says in the commit how many alerts a workload was answered for, merged ones included', async () => {
+    const { host, deps } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+    const jobs = [job('r1', WEB_POD), job('r2', 'web-77789455d6-x2k4z'), job('r3', API_POD)]
+    const counts = new Map([
+      ['r1', 41],
+      ['r3', 7],
+    ])
+
+    await respond({ jobs, counts, recovering: false, signal: new AbortController().signal }, deps)
+
+    expect(host.tip.message.match(/count: +[0-9]+/gu)).toEqual(['count:      42', 'count:      42', 'count:      7'])
   })
 
   it('fails an alert that cannot be resolved alone, and answers its mates', async () => {
@@ -249,6 +262,22 @@ describe('respond against a moving branch', () => {
     })
     expect(host.history).toHaveLength(2)
     expect(commits).toEqual([{ sha: 'sha-1' }])
+  })
+
+  it('finds what another worker committed for the same jobs when that was faster', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+    await run([job('r0', API_POD)])
+    const { message } = host.tip
+    host.add('somebody starts api again', { 'api.yaml': DEPLOYMENT('api') })
+    await host.read({ freshness: 'current', signal: new AbortController().signal })
+    host.add(message.replaceAll('r0', 'r1'), { 'api.yaml': DEPLOYMENT('api').replace('3', '0') })
+    host.add('somebody starts api once more', { 'api.yaml': DEPLOYMENT('api') })
+
+    const outcomes = await run([job('r1', API_POD), job('r2', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', sha: 'sha-3' })
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'committed', sha: 'sha-5' })
+    expect(host.tip.files['api.yaml']).toBe(DEPLOYMENT('api'))
   })
 
   it('commits again when the lost answer hid a commit that never landed', async () => {

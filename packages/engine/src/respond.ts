@@ -17,6 +17,8 @@ import { settleFromHistory } from './settle-from-history.ts'
 /** Jobs of one lane that are answered together. */
 export interface ResponseBatch {
   readonly jobs: readonly ResponseJob[]
+  /** By job id, how many alerts a job stands for; 1 where nothing is said. */
+  readonly counts?: ReadonlyMap<string, number>
   /** Whether an earlier try may have committed without our knowing: the history is searched before anything is done. */
   readonly recovering: boolean
   readonly signal: AbortSignal
@@ -90,7 +92,7 @@ async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes:
     const head = await host.read({ freshness, past: unconfirmed ? RECOVERY_DEPTH : 0, signal: batch.signal })
     const plannedFrom = performance.now()
     if (unconfirmed) pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
-    const plan = planResponses(pending, { tree: head.tree, config, repository })
+    const plan = planResponses(pending, { tree: head.tree, config, repository, counts: batch.counts })
     if (!head.current && plan.settled.size > 0) {
       // A write is checked against the tip by the host; a decision not to write has to be made on the tip.
       freshness = 'current'
@@ -103,11 +105,17 @@ async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes:
       return settle(plan, outcomes, (planned) => committedOutcome(planned, commit))
     } catch (thrown) {
       const error = asResponseError(thrown)
+      const moved = error.code === 'BRANCH_MOVED' && ++conflicts < MAX_CONFLICTS
+      const lost = error.code === 'COMMIT_UNCONFIRMED' && ++lostAnswers < MAX_UNCONFIRMED
+      if (!moved && !lost) {
+        if (error.retryable) throw error
+        return settle(plan, outcomes, () => failedOutcome(error))
+      }
+      if (moved) deps.observe.conflict()
       freshness = 'current'
-      if (error.code === 'BRANCH_MOVED' && ++conflicts < MAX_CONFLICTS) deps.observe.conflict()
-      else if (error.code === 'COMMIT_UNCONFIRMED' && ++lostAnswers < MAX_UNCONFIRMED) unconfirmed = true
-      else if (error.retryable) throw error
-      else return settle(plan, outcomes, () => failedOutcome(error))
+      // Also when the branch moved: who was faster may be another worker with the same jobs, because one of the two was
+      // frozen and has lost its lane.
+      unconfirmed = true
       deps.log.warn(
         { repository, code: error.code, baseSha: head.tree.sha, conflicts, lostAnswers },
         'commit tried again',

@@ -1,6 +1,15 @@
+export { LaneBoard, type ReceiptQuery } from './board/lane-board.ts'
+export { credentialOf } from './budget/credential.ts'
+export {
+  CredentialBudget,
+  GITHUB_WRITES_PER_HOUR,
+  GITHUB_WRITES_PER_MINUTE,
+  type WriteLimit,
+} from './budget/credential-budget.ts'
+export type { LaneFigures } from './lane/lane-figures.ts'
 export type { LaneBatch, SettledFacts } from './lane/lane-batch.ts'
 export type { Coalesce } from './lane/gather-mates.ts'
 export { startLaneWorker, type LaneWorker, type LaneWorkerOptions } from './lane/lane-worker.ts'
 export { startPrivateRedis, type PrivateRedis } from './redis/private-redis.ts'
 export { startVolatileRedis, type VolatileRedis } from './redis/volatile-redis.ts'
-export { ResponseQueue, type Offered } from './response-queue.ts'
+export { ResponseQueue, type Offered, type Retention } from './response-queue.ts'

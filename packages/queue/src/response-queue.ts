@@ -1,6 +1,8 @@
 import { jobTitle, ResponseError, type Lane, type Log, type ResponseJob } from '@saker/core'
 import { Queue, type JobsOptions } from 'bullmq'
+import { figuresOf, type LaneFigures } from './lane/lane-figures.ts'
 import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane/lane-queue.ts'
+import { MergedCounts } from './lane/merged-counts.ts'
 import { connectRedis, type RedisConnection } from './redis/redis-connection.ts'
 import { whyUnfit } from './redis/redis-health.ts'
 import { TIMED_OUT, within } from './within.ts'
@@ -11,16 +13,29 @@ const OFFER_MS = 2500
 /** Longest wait for a readiness check. */
 const READY_MS = 500
 
-/** How a job is kept: done ones for a week, failed ones, which wait for a person, for a month (ages in seconds). */
-const KEPT: JobsOptions = {
-  attempts: 1,
-  removeOnComplete: { age: 7 * 24 * 3600, count: 5000 },
-  removeOnFail: { age: 30 * 24 * 3600, count: 20_000 },
-  stackTraceLimit: 1,
+/** Longest wait for figures of the lanes. */
+const FIGURES_MS = 1000
+
+/** Longest wait for Redis to take the last counts at the end. */
+const FLUSH_MS = 1000
+
+/** Ended jobs of a lane kept at most, of each kind, whatever their age; some 2 kB each. */
+const KEPT_JOBS = 50_000
+
+const DEFAULT_RETENTION: Retention = { keepMs: 7 * 24 * 3600 * 1000, keepFailedMs: 30 * 24 * 3600 * 1000 }
+
+/** Whether Redis stored the job, or merged it into one that is already there; `id` is that of the job that stands for it. */
+export interface Offered {
+  readonly result: 'accepted' | 'duplicate'
+  readonly id: string
 }
 
-/** Whether Redis stored the job, or merged it into one that is already there. */
-export type Offered = 'accepted' | 'duplicate'
+/** How long ended jobs are kept, in milliseconds. */
+export interface Retention {
+  readonly keepMs: number
+  /** For those that failed: they wait for a person. */
+  readonly keepFailedMs: number
+}
 
 /**
  * The producing side of the lanes: puts jobs into Redis, and answers within 3 s whatever Redis does.
@@ -30,9 +45,14 @@ export type Offered = 'accepted' | 'duplicate'
 export class ResponseQueue {
   readonly #connection: RedisConnection
   readonly #queues = new Map<string, Queue>()
+  readonly #merged: MergedCounts
+  readonly #kept: JobsOptions
 
-  constructor(options: { readonly redisUrl: string; readonly log: Log }) {
+  /** Ended jobs are kept for a week, failed ones for a month, unless `retention` says otherwise. */
+  constructor(options: { readonly redisUrl: string; readonly log: Log; readonly retention?: Retention }) {
     this.#connection = connectRedis(options.redisUrl, 'producer', options.log)
+    this.#merged = new MergedCounts(this.#connection.client, (thrown) => this.#connection.report(thrown))
+    this.#kept = keptFor(options.retention ?? DEFAULT_RETENTION)
   }
 
   /**
@@ -41,14 +61,31 @@ export class ResponseQueue {
    * Ends in `QUEUE_UNAVAILABLE` after at most 2.5 s when Redis cannot take it now. Where the answer was lost the job may be
    * stored nevertheless; offering the alert again is safe, because the fingerprint, or the job id, is already taken.
    *
-   * For `windowMs` milliseconds further jobs of the same fingerprint count as duplicates of this one; 0: none ever does.
+   * For `windowMs` milliseconds further jobs of the same fingerprint are merged into this one, and counted there; 0: none
+   * ever is.
    */
   async offer(lane: Lane, job: ResponseJob, { windowMs }: { readonly windowMs: number }): Promise<Offered> {
     const merge = windowMs > 0 ? { deduplication: { id: job.fingerprint, ttl: windowMs } } : {}
     const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', () =>
-      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...KEPT, jobId: job.id, ...merge }),
+      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...this.#kept, jobId: job.id, ...merge }),
     )
-    return stored.id === job.id ? 'accepted' : 'duplicate'
+    const id = stored.id ?? job.id
+    if (id === job.id) return { result: 'accepted', id }
+    this.merged(lane, id)
+    return { result: 'duplicate', id }
+  }
+
+  /**
+   * Counts an alert that was merged into a job without asking Redis. Costs nothing now; counts reach Redis about once a
+   * second, all together.
+   */
+  merged(lane: Lane, jobId: string): void {
+    this.#merged.add(lane.slug, jobId)
+  }
+
+  /** Has `listener` called whenever Redis was lost: what it had acknowledged may be gone with it. */
+  onDisconnect(listener: () => void): void {
+    this.#connection.onDisconnect(listener)
   }
 
   /**
@@ -60,8 +97,17 @@ export class ResponseQueue {
     if (unfit !== undefined) throw this.#unavailable('not ready', unfit)
   }
 
-  /** Closes what was opened. Offers still under way end in `QUEUE_UNAVAILABLE`. */
+  /** How each of these lanes is doing. Ends in `QUEUE_UNAVAILABLE` when Redis does not say so within a second. */
+  async laneStates(lanes: readonly Lane[]): Promise<readonly LaneFigures[]> {
+    const now = Date.now()
+    return this.#answer(FIGURES_MS, 'the lanes are unknown', () =>
+      Promise.all(lanes.map(({ slug }) => figuresOf(slug, this.#queueOf(slug), now))),
+    )
+  }
+
+  /** Sends the last counts and closes what was opened. Offers still under way end in `QUEUE_UNAVAILABLE`. */
   async close(): Promise<void> {
+    await within(FLUSH_MS, this.#merged.flush())
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()))
     await this.#connection.close()
   }
@@ -95,5 +141,16 @@ export class ResponseQueue {
 
   #unavailable(what: string, why: string): ResponseError {
     return new ResponseError('QUEUE_UNAVAILABLE', `${what}: Redis at ${this.#connection.label}: ${why}`)
+  }
+}
+
+function keptFor({ keepMs, keepFailedMs }: Retention): JobsOptions {
+  // BullMQ counts in whole seconds, and takes an age of 0 for none.
+  const age = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
+  return {
+    attempts: 1,
+    removeOnComplete: { age: age(keepMs), count: KEPT_JOBS },
+    removeOnFail: { age: age(keepFailedMs), count: KEPT_JOBS },
+    stackTraceLimit: 1,
   }
 }

@@ -1,5 +1,6 @@
 export { loadTokens, type LoadedToken } from './access-tokens.ts'
-export { buildAdminServer, type AdminDependencies, type ReadinessCheck } from './admin-server.ts'
+export type { OperatorDesk } from './admin-api.ts'
+export { buildAdminServer, type AdminDependencies, type Operators, type ReadinessCheck } from './admin-server.ts'
 export { checkSecrets, describeFault, readConfigFile } from './config-file.ts'
 export { isLoopback, parseListenAddress, type ListenAddress } from './listen-address.ts'
 export { createLogger, LOG_LEVELS, type LogLevel } from './logger.ts'

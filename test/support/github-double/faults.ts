@@ -31,6 +31,8 @@ export type FaultKind =
       readonly repository: HostedRepository
       readonly files: Readonly<Record<string, FileContent>>
     }
+  /** Something else happens right before the request is handled, told the request's path and body as one text. */
+  | { readonly kind: 'meanwhile'; readonly act: (request: string) => Promise<void> }
   /** No answer until the double is closed. */
   | { readonly kind: 'never-answer' }
 

@@ -144,6 +144,7 @@ class RunningDouble implements GitHubDouble {
     this.#seen.set(request, { request: seen, fault })
     if (fault?.kind === 'status') return sendAsWritten(reply, fault)
     if (fault?.kind === 'delay') await wait(fault.ms)
+    if (fault?.kind === 'meanwhile') await fault.act(`${path} ${JSON.stringify(body ?? {})}`)
     if (fault?.kind === 'foreign-commit') await fault.repository.origin.commit(fault.files)
     if (fault?.kind !== 'hang-up' && fault?.kind !== 'never-answer') return undefined
     reply.hijack()

@@ -7,6 +7,8 @@ declare global {
   interface JSON {
     /** Text that `JSON.stringify` writes out as it stands. */
     rawJSON(text: string): object
+    /** Whether a value was made by `rawJSON`. */
+    isRawJSON(value: unknown): boolean
   }
 }
 

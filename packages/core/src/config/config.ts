@@ -77,6 +77,8 @@ export interface Config {
   readonly guard: { readonly protectedNamespaces: ReadonlySet<string> }
   readonly dedupe: { readonly windowMs: number }
   readonly coalesce: { readonly quietMs: number; readonly maxMs: number }
+  /** How long ended responses, and those that failed, can be looked at. Git keeps what was done in any case. */
+  readonly outcomes: { readonly keepMs: number; readonly keepFailedMs: number }
   readonly commit: {
     /** Absent: the host's own identity where it has one (GitHub: the token's), else `Saker <saker@localhost>`. */
     readonly author?: CommitAuthor

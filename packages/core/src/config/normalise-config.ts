@@ -7,11 +7,13 @@ import type { WrittenConfig, WrittenRepository, WrittenResponse } from './writte
 /** Namespaces whose workloads keep a cluster alive; protected unless `guard.unprotectNamespaces` names them. */
 const ALWAYS_PROTECTED = ['kube-system', 'kube-public', 'kube-node-lease', 'flux-system', 'argocd', 'falco'] as const
 
+const DAY_MS = 24 * 3600 * 1000
+
 const GITHUB_API = 'https://api.github.com'
 
 /** Writes out the short forms of a valid config and fills in its defaults. */
 export function normaliseConfig(written: WrittenConfig, ownNamespace: string | undefined): Config {
-  const { guard = {}, coalesce = {}, commit = {}, ingest = {}, admin = {} } = written
+  const { guard = {}, coalesce = {}, outcomes = {}, commit = {}, ingest = {}, admin = {} } = written
   const protectedNamespaces = new Set<string>([
     ...ALWAYS_PROTECTED,
     ...(ownNamespace === undefined ? [] : [ownNamespace]),
@@ -26,6 +28,10 @@ export function normaliseConfig(written: WrittenConfig, ownNamespace: string | u
     responses: written.responses.map(normaliseResponse),
     guard: { protectedNamespaces },
     dedupe: { windowMs: durationMs(written.dedupe?.window, 60_000) },
+    outcomes: {
+      keepMs: durationMs(outcomes.keep, 7 * DAY_MS),
+      keepFailedMs: durationMs(outcomes.keepFailed, 30 * DAY_MS),
+    },
     coalesce: { quietMs: durationMs(coalesce.quiet, 200), maxMs: durationMs(coalesce.max, 2000) },
     commit: {
       ...(author === undefined ? {} : { author }),

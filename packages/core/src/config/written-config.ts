@@ -108,6 +108,7 @@ export const WrittenConfig = z.strictObject({
     .optional(),
   dedupe: z.strictObject({ window: Duration }).optional(),
   coalesce: z.strictObject({ quiet: Duration.optional(), max: Duration.optional() }).optional(),
+  outcomes: z.strictObject({ keep: Duration.optional(), keepFailed: Duration.optional() }).optional(),
   commit: z
     .strictObject({
       author: z

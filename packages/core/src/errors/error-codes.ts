@@ -16,6 +16,15 @@ export const ERROR_CODES = {
   CLUSTER_UNKNOWN: { retryable: false },
   CLUSTER_UNSPECIFIED: { retryable: false },
 
+  // a request of an operator that the admin server refuses, or that never reaches it
+  LOGINS_THROTTLED: { retryable: false },
+  ORIGIN_FORBIDDEN: { retryable: false },
+  BOARD_WRITE_FORBIDDEN: { retryable: false },
+  REQUEST_INVALID: { retryable: false },
+  RESPONSE_UNKNOWN: { retryable: false },
+  RESPONSE_NOT_FAILED: { retryable: false },
+  ADMIN_UNREACHABLE: { retryable: false },
+
   // from the alert to the workload and its manifest
   NAMESPACE_MISSING: { retryable: false },
   WORKLOAD_NOT_FOUND: { retryable: false },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Response } from '../response/response.ts'
-import { fingerprintOf, newResponseId, ResponseJob } from './response-job.ts'
+import { deliveryFingerprintOf, fingerprintOf, newResponseId, ResponseJob } from './response-job.ts'
 
 const response: Response = { name: 'contain', match: {}, actions: [{ action: 'contain' }], continue: false }
 const sighting = { namespace: 'shop', podName: 'web-77789455d6-m7flp' }
@@ -47,6 +47,33 @@ describe('fingerprintOf', () => {
 
   it('holds no character that Redis keys or job ids give a meaning to', () => {
     expect(fingerprint).toMatch(/^[\w-]{27}$/u)
+  })
+})
+
+describe('deliveryFingerprintOf', () => {
+  const alert = '{"uuid":"a","rule":"R","output_fields":{"x":1,"evt.time":1685022245478445995},"tags":["b","a"]}'
+  const fingerprint = deliveryFingerprintOf('prod', response, alert)
+
+  it.each([
+    ['another uuid', alert.replace('"a"', '"b"')],
+    ['no uuid', alert.replace('"uuid":"a",', '')],
+    ['other white space', alert.replaceAll(',', ' ,\n ')],
+    [
+      'another order of keys',
+      '{"output_fields":{"evt.time":1685022245478445995,"x":1},"tags":["b","a"],"rule":"R","uuid":"c"}',
+    ],
+  ])('is the same with %s', (_, other) => {
+    expect(deliveryFingerprintOf('prod', response, other)).toBe(fingerprint)
+  })
+
+  it.each([
+    ['cluster', deliveryFingerprintOf('staging', response, alert)],
+    ['response', deliveryFingerprintOf('prod', { ...response, name: 'other' }, alert)],
+    ['time, however little later', deliveryFingerprintOf('prod', response, alert.replace('445995', '445996'))],
+    ['order of tags', deliveryFingerprintOf('prod', response, alert.replace('["b","a"]', '["a","b"]'))],
+    ['uuid inside its fields', deliveryFingerprintOf('prod', response, alert.replace('"x":1', '"x":1,"uuid":"a"'))],
+  ])('differs with another %s', (_, other) => {
+    expect(other).not.toBe(fingerprint)
   })
 })
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { parseJsonLosslessly } from '../alert/lossless-json.ts'
 import { sightingKeyOf, type PodSighting } from '../pod/pod-sighting.ts'
 import type { Response } from '../response/response.ts'
 
@@ -43,6 +44,11 @@ export function newResponseId(now: number): string {
   return `${time}${random}`
 }
 
+/** Whether a text has the form of a response id. */
+export function isResponseId(text: string): boolean {
+  return /^[0-9a-hjkmnp-tv-z]{18}$/u.test(text)
+}
+
 /**
  * Identity for deduplication: cluster, namespace, stem and shape of the pod's name, and the response with all it says.
  * No time, no process id, no output text: they differ in every alert of one attack.
@@ -50,4 +56,33 @@ export function newResponseId(now: number): string {
 export function fingerprintOf(cluster: string, sighting: PodSighting, response: Response): string {
   const parts = [cluster, sighting.namespace ?? '', sightingKeyOf(sighting), JSON.stringify(response)]
   return createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 27)
+}
+
+/**
+ * Identity of one alert, for merging deliveries of the very same: cluster, response, and all that the alert says but for
+ * `uuid`, which Falcosidekick makes anew for every receipt. The order of keys and the white space do not count, so every
+ * form in which the alert can arrive gives the same.
+ */
+export function deliveryFingerprintOf(cluster: string, response: Response, alert: string): string {
+  const body = parseJsonLosslessly(alert)
+  const said = isObject(body) ? Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'uuid')) : body
+  const parts = [cluster, JSON.stringify(response), JSON.stringify(sorted(said))]
+  return createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 27)
+}
+
+/** The value with the keys of all its objects in one order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isObject(value)) return value
+  const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1)
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(byKey)
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
+}
+
+/** Whether a value is an object with keys of its own; numbers kept as their text are none. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResponseJob } from '@saker/core'
 import type { Job, Queue } from 'bullmq'
-import { outcomeFor } from './job-note.ts'
+import { endingFor } from './job-note.ts'
 
 /** How long a leader waits for a burst to settle, in milliseconds: until nothing came for `quietMs`, at most `maxMs`. */
 export interface Coalesce {
@@ -56,7 +56,7 @@ export async function findMates(queue: Queue, leader: Job, most: number): Promis
   const waiting = await queue.getJobs([...WAITING], 0, most - 1, true)
   return waiting
     .filter((job: Job | undefined) => job !== undefined && job.id !== leader.id && job.stalledCounter < SUSPECT_STALLS)
-    .filter((job) => outcomeFor(job, job.attemptsStarted + 1) === undefined)
+    .filter((job) => endingFor(job, job.attemptsStarted + 1) === undefined)
     .map(readJob)
     .filter((mate) => mate !== undefined)
     .slice(0, most)

@@ -1,6 +1,13 @@
 import type { ErrorCode, Outcome } from '@saker/core'
 import type { Job } from 'bullmq'
 
+/** How a job ends. */
+export interface Ending {
+  readonly outcome: Outcome
+  /** Alerts that the job stands for: its own, and those merged into it so far. */
+  readonly count: number
+}
+
 /**
  * What workers tell each other about a job that has not ended, in the job's progress (its data never changes).
  *
@@ -8,7 +15,7 @@ import type { Job } from 'bullmq'
  * hand, or whose worker died, runs for real. `asleep`: its lane waits for better times; people see why in Bull Board.
  */
 export type JobNote =
-  | { readonly note: 'answered'; readonly start: number; readonly leader: string; readonly outcome: Outcome }
+  | (Ending & { readonly note: 'answered'; readonly start: number; readonly leader: string })
   | {
       readonly note: 'asleep'
       readonly code: ErrorCode
@@ -22,10 +29,10 @@ function noteOf(job: Job): JobNote | undefined {
   return typeof progress === 'object' && 'note' in progress ? (progress as JobNote) : undefined
 }
 
-/** The outcome that a leader left for the given start of a job. */
-export function outcomeFor(job: Job, start: number): Outcome | undefined {
+/** The ending that a leader left for the given start of a job. */
+export function endingFor(job: Job, start: number): Ending | undefined {
   const note = noteOf(job)
-  return note?.note === 'answered' && note.start === start ? note.outcome : undefined
+  return note?.note === 'answered' && note.start === start ? { outcome: note.outcome, count: note.count } : undefined
 }
 
 /** How often in a row a job was put to sleep, for this very reason if one is given. */

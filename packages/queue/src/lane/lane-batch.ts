@@ -4,6 +4,8 @@ import type { Outcome, ResponseJob } from '@saker/core'
 export interface LaneBatch {
   /** The leader first, then its mates in the order in which they would have run. Never empty. */
   readonly jobs: readonly ResponseJob[]
+  /** By job id, how many alerts each stands for: its own, and the duplicates merged into it so far. */
+  readonly counts: ReadonlyMap<string, number>
   /**
    * Whether an earlier try of any of them may have reached the repository without our knowing: a worker died, lost its
    * lock or its answer. The history has to be searched before anything is done again.
@@ -19,6 +21,8 @@ export interface SettledFacts {
   readonly settledAt: number
   /** How often a worker took it, this time included. */
   readonly attempts: number
+  /** Alerts that it stood for when it ended: its own, and the duplicates merged into it. */
+  readonly count: number
 }
 
 /** How a lane answers its jobs. */

@@ -3,10 +3,11 @@ import { asResponseError, ResponseError, type Log, type Outcome, type ResponseJo
 import { UnrecoverableError, WaitingError, Worker, type Job, type Queue } from 'bullmq'
 import { TIMED_OUT, within } from '../within.ts'
 import { findMates, linger, readJob, type Coalesce, type ReadableJob } from './gather-mates.ts'
-import { outcomeFor, sleepsFor, type JobNote } from './job-note.ts'
+import { endingFor, sleepsFor, type Ending, type JobNote } from './job-note.ts'
 import type { LaneAnswers } from './lane-batch.ts'
 import { keepLaneSerial } from './lane-queue.ts'
 import { isHopeless, isOverdue, sleepMs } from './lane-sleep.ts'
+import type { UnconfirmedJobs } from './unconfirmed-jobs.ts'
 
 /** How long an aborted answer may take to end by itself before its job is handed back without it. */
 const ABORT_MS = 1000
@@ -24,6 +25,9 @@ export interface LaneLeaderOptions extends LaneAnswers {
   readonly coalesce: Coalesce
   /** Jobs answered together at most. */
   readonly maxBatch: number
+  /** How many alerts were merged into each of these jobs; jobs without any are left out. */
+  readonly mergedInto: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  readonly unconfirmed: UnconfirmedJobs
   /** Aborts when the worker begins to close. */
   readonly stopping: AbortSignal
   readonly log: Log
@@ -36,6 +40,8 @@ interface Leading {
   readonly abort: AbortController
   /** Absent until the mates are known, and with them the batch. */
   mates?: readonly ReadableJob[]
+  /** Alerts that each job of the batch stands for, as far as that is known. */
+  counts: ReadonlyMap<string, number>
   /** Whether the lock is gone: the job, and the lane, may be another worker's by now. */
   lockLost: boolean
 }
@@ -44,7 +50,7 @@ interface Leading {
 export class LaneLeader {
   readonly #options: LaneLeaderOptions
   #leading: Leading | undefined
-  #ending: { readonly id: string | undefined; readonly outcome: Outcome } | undefined
+  #ending: (Ending & { readonly id: string | undefined }) | undefined
   /** Whether the last batch of this process may have reached the repository without our knowing. */
   #unconfirmed = false
 
@@ -56,25 +62,26 @@ export class LaneLeader {
    * BullMQ's processor. Resolves with the outcome as the job's return value; rejects with `UnrecoverableError` for `failed`,
    * with BullMQ's rate limit error when the lane sleeps, and with `WaitingError` when the job is not ours any more.
    */
-  async process(job: Job, token: string): Promise<Outcome & { readonly id: string }> {
-    const outcome = outcomeFor(job, job.attemptsStarted) ?? (await this.#lead(job, token))
-    this.#ending = { id: job.id, outcome }
+  async process(job: Job, token: string): Promise<Outcome & { readonly id: string; readonly count: number }> {
+    const { outcome, count } = endingFor(job, job.attemptsStarted) ?? (await this.#lead(job, token))
+    this.#ending = { id: job.id, outcome, count }
     const failed = outcome.outcome === 'failed'
     // Before the job fails, not after: nothing may be merged into a job that has already failed.
     if (failed) await this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
     if (failed || sleepsFor(job) > 0) await this.#attempt(() => job.updateProgress(0), 'a note could not be cleared')
     if (failed) throw new UnrecoverableError(`${outcome.code}: ${outcome.message}`)
-    return { ...outcome, id: job.id ?? '' }
+    return { ...outcome, id: job.id ?? '', count }
   }
 
   /** Told by BullMQ that a job has ended, once Redis has recorded it; `error` is there when it failed. */
   settled(job: Job, error?: Error): void {
-    const ending = this.#ending?.id === job.id ? this.#ending?.outcome : undefined
+    const ending = this.#ending?.id === job.id ? this.#ending : undefined
     this.#ending = undefined
     const data = readJob(job)?.data
-    const outcome = error === undefined || ending?.outcome === 'failed' ? ending : internal(error.message)
+    const asked = error === undefined || ending?.outcome.outcome === 'failed'
+    const outcome = asked ? ending?.outcome : internal(error.message)
     // BullMQ ended it without asking us, because it stalled too often.
-    if (error !== undefined && ending?.outcome !== 'failed') {
+    if (!asked) {
       void this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
     }
     if (data === undefined || outcome === undefined) {
@@ -83,7 +90,8 @@ export class LaneLeader {
     }
     const { receivedAt } = data
     try {
-      const facts = { receivedAt, settledAt: job.finishedOn ?? Date.now(), attempts: job.attemptsStarted }
+      const settledAt = job.finishedOn ?? Date.now()
+      const facts = { receivedAt, settledAt, attempts: job.attemptsStarted, count: ending?.count ?? 1 }
       this.#options.onSettled(data, outcome, facts)
     } catch (thrown) {
       this.#options.log.error(
@@ -106,15 +114,14 @@ export class LaneLeader {
     leading.abort.abort(new ResponseError('QUEUE_UNAVAILABLE', 'the lock was lost: another worker may hold the lane'))
   }
 
-  async #lead(job: Job, token: string): Promise<Outcome> {
+  async #lead(job: Job, token: string): Promise<Ending> {
     const leader = readJob(job)
-    if (leader === undefined) return internal('the job is none that this version understands')
-    const leading: Leading = { leader, token, abort: new AbortController(), lockLost: false }
+    if (leader === undefined) return { outcome: internal('the job is none that this version understands'), count: 1 }
+    const leading: Leading = { leader, token, abort: new AbortController(), counts: new Map(), lockLost: false }
     this.#leading = leading
     try {
-      return await this.#answer(leading)
-    } catch (thrown) {
-      return await this.#recover(thrown, leading)
+      const outcome = await this.#answer(leading).catch((thrown: unknown) => this.#recover(thrown, leading))
+      return { outcome, count: countIn(leading, leader.data) }
     } finally {
       this.#leading = undefined
     }
@@ -128,19 +135,38 @@ export class LaneLeader {
       await linger(queue, coalesce, { enough: maxBatch - 1, signal })
       return findMates(queue, leader.job, maxBatch - 1)
     })
-    const outcomes = await this.#respond([leader, ...leading.mates], abort.signal)
+    await this.#count(leading)
+    const outcomes = await this.#respond([leader, ...leading.mates], leading)
     if (leading.lockLost) throw asResponseError(abort.signal.reason)
+    await this.#count(leading)
     await asQueueFailure(() => this.#handOut(leading, (mate) => outcomes.get(mate.id)))
     this.#unconfirmed = false
+    const answered = () => this.#options.unconfirmed.remove(idsOf(leading))
+    await this.#attempt(answered, 'an answered batch could not be noted')
     return outcomes.get(leader.data.id) ?? internal('no outcome was given for the leader of the batch')
   }
 
+  /** Looks how many alerts the batch stands for. They are good to know, not worth failing for. */
+  async #count(leading: Leading): Promise<void> {
+    const ids = idsOf(leading)
+    const look = async (): Promise<void> => {
+      const merged = await this.#options.mergedInto(ids)
+      leading.counts = new Map(ids.map((id) => [id, 1 + (merged.get(id) ?? 0)]))
+    }
+    await this.#attempt(look, 'merged alerts could not be counted')
+  }
+
   /** Gives the batch to the engine. An aborted answer that does not end within a second is left to itself. */
-  async #respond(batch: readonly ReadableJob[], signal: AbortSignal): Promise<ReadonlyMap<string, Outcome>> {
+  async #respond(
+    batch: readonly ReadableJob[],
+    { counts, abort: { signal } }: Leading,
+  ): Promise<ReadonlyMap<string, Outcome>> {
     signal.throwIfAborted()
     const [leader, ...mates] = batch
     const startedBefore = (leader?.job.attemptsStarted ?? 0) > 1 || mates.some(({ job }) => job.attemptsStarted > 0)
-    const recovering = this.#unconfirmed || startedBefore
+    const givenBefore = await asQueueFailure(() => this.#options.unconfirmed.add(batch.map(({ data }) => data.id)))
+    signal.throwIfAborted()
+    const recovering = this.#unconfirmed || startedBefore || givenBefore
     const late = Promise.withResolvers<never>()
     let timer: NodeJS.Timeout | undefined
     const onAbort = (): void => {
@@ -150,7 +176,7 @@ export class LaneLeader {
     this.#unconfirmed = true
     try {
       const jobs = batch.map(({ data }) => data)
-      return await Promise.race([this.#options.respond({ jobs, recovering, signal }), late.promise])
+      return await Promise.race([this.#options.respond({ jobs, counts, recovering, signal }), late.promise])
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
@@ -183,15 +209,14 @@ export class LaneLeader {
   }
 
   /** Leaves each mate its outcome. Rejects when one could not be told, so that the leader runs again and tells it then. */
-  async #handOut(
-    { leader, mates = [] }: Leading,
-    outcomeOf: (mate: ResponseJob) => Outcome | undefined,
-  ): Promise<void> {
+  async #handOut(leading: Leading, outcomeOf: (mate: ResponseJob) => Outcome | undefined): Promise<void> {
     const { queue } = this.#options
+    const { leader, mates = [] } = leading
     const tell = async ({ job, data }: ReadableJob): Promise<void> => {
       const outcome = outcomeOf(data)
       if (outcome === undefined) return
-      const note: JobNote = { note: 'answered', start: job.attemptsStarted + 1, leader: leader.data.id, outcome }
+      const ending: Ending = { outcome, count: countIn(leading, data) }
+      const note: JobNote = { note: 'answered', start: job.attemptsStarted + 1, leader: leader.data.id, ...ending }
       try {
         await queue.updateJobProgress(job.id ?? '', note)
       } catch (thrown) {
@@ -237,6 +262,14 @@ export class LaneLeader {
       return false
     }
   }
+}
+
+function idsOf({ leader, mates = [] }: Leading): readonly string[] {
+  return [leader, ...mates].map(({ data }) => data.id)
+}
+
+function countIn({ counts }: Leading, { id }: ResponseJob): number {
+  return counts.get(id) ?? 1
 }
 
 function internal(message: string): Outcome {

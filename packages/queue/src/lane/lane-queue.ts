@@ -3,9 +3,17 @@ import type { Queue, QueueOptions } from 'bullmq'
 /** Stands in front of every key of ours, so that other programs may use the same Redis. */
 export const KEY_PREFIX = 'saker'
 
-/** The BullMQ queue of a lane. */
+/**
+ * The BullMQ queue of a lane. The braces are a hash tag: a Redis Cluster keeps all keys of one lane together, and spreads
+ * the lanes over its nodes.
+ */
 export function laneQueueName(slug: string): string {
-  return `lane.${slug}`
+  return `{lane.${slug}}`
+}
+
+/** A key of our own beside those of BullMQ, in the same slot as the lane. */
+export function laneKey(slug: string, name: string): string {
+  return `${KEY_PREFIX}:${laneQueueName(slug)}:${name}`
 }
 
 /** What every `Queue` object of a lane shares, whichever process holds it. The events feed only people and metrics. */

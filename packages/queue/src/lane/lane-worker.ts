@@ -7,7 +7,9 @@ import { TIMED_OUT, within } from '../within.ts'
 import type { Coalesce } from './gather-mates.ts'
 import type { LaneAnswers } from './lane-batch.ts'
 import { LaneLeader } from './lane-leader.ts'
-import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
+import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneKey, laneQueueName } from './lane-queue.ts'
+import { readMergedCounts } from './merged-counts.ts'
+import { UnconfirmedJobs } from './unconfirmed-jobs.ts'
 
 /** What a lane is served with. */
 export interface LaneWorkerOptions extends LaneAnswers {
@@ -18,7 +20,7 @@ export interface LaneWorkerOptions extends LaneAnswers {
   readonly log: Log
   /** How long a worker that says nothing counts as alive. 30 s by default; a dead one's job runs again after at most 40 s. */
   readonly lockDurationMs?: number
-  /** Jobs answered together at most. 500 by default. */
+  /** Jobs answered together at most. 1000 by default. */
   readonly maxBatch?: number
 }
 
@@ -36,6 +38,9 @@ export interface LaneWorker {
 
 /** How often it is said again that the lane is serial. */
 const KEEP_SERIAL_MS = 30_000
+
+/** Longest wait for Redis to wake the other workers. */
+const WAKE_MS = 500
 
 /** How long the start waits for a Redis that does not answer, before it goes on in the background. */
 const START_MS = 1000
@@ -77,8 +82,8 @@ class AbandonableWorker extends Worker {
  *   becomes active next finds the note and ends with it at once.
  * - A note counts for the one start that follows it. A job that is retried by hand, or whose worker died while it ended,
  *   runs for real.
- * - A job that was started before, or follows a batch of unknown ending, is answered as `recovering`: what it asks for may
- *   be in the repository already. The fence against two leaders (a frozen worker that wakes up) is Git's own
+ * - A job that was started before, was part of a batch whose leader did not come to its end, or follows a batch of unknown
+ *   ending, is answered as `recovering`: what it asks for may be in the repository already. The fence against two leaders (a frozen worker that wakes up) is Git's own
  *   compare-and-swap; the lock only makes that rare.
  * - Sleeping is noted in Redis for the whole lane and honoured by all replicas; an ordinary retry would only move the
  *   leader aside, and the next mate would hammer the host in its place. Unavailability is waited out until a job is a day
@@ -100,7 +105,7 @@ class ServingLane implements LaneWorker {
   #closed: Promise<void> | undefined
 
   constructor(options: LaneWorkerOptions) {
-    const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = 30_000, maxBatch = 500 } = options
+    const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = 30_000, maxBatch = 1000 } = options
     this.slug = slug
     this.#log = log
     this.#connection = connectRedis(redisUrl, 'worker', log)
@@ -108,7 +113,11 @@ class ServingLane implements LaneWorker {
     const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
     this.#queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared })
     const stopping = this.#stopping.signal
-    this.#leader = new LaneLeader({ slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled })
+    const mergedInto = (jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> =>
+      readMergedCounts(client, slug, jobIds)
+    const unconfirmed = new UnconfirmedJobs(client, slug)
+    const serving = { slug, queue: this.#queue, coalesce, maxBatch, mergedInto, unconfirmed, stopping, log }
+    this.#leader = new LaneLeader({ ...serving, respond, onSettled })
     this.#worker = new AbandonableWorker(laneQueueName(slug), (job, token) => this.#leader.process(job, token ?? ''), {
       connection: client,
       prefix: KEY_PREFIX,
@@ -169,6 +178,19 @@ class ServingLane implements LaneWorker {
     }
   }
 
+  /**
+   * A worker that ends its last job while it closes tells nobody that more are waiting. BullMQ's marker, which every worker
+   * of the lane waits for, does.
+   */
+  async #wakeOthers(): Promise<void> {
+    try {
+      const waiting = await this.#queue.getWaitingCount()
+      if (waiting > 0) await this.#connection.client.zadd(laneKey(this.slug, 'marker'), 0, '0')
+    } catch {
+      // The others look by themselves every second.
+    }
+  }
+
   async #close(graceMs: number): Promise<void> {
     clearInterval(this.#keeper)
     this.#stopping.abort()
@@ -180,6 +202,7 @@ class ServingLane implements LaneWorker {
         await this.#worker.abandon()
       }
     }
+    await within(WAKE_MS, this.#wakeOthers())
     await within(FORCE_MS, this.#queue.close())
     await this.#connection.close()
     void this.#worker.disconnect().catch(() => undefined)

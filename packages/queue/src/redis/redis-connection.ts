@@ -1,7 +1,7 @@
 import type { Log } from '@saker/core'
-import { Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { QuietReporter } from './quiet-reporter.ts'
-import { parseRedisUrl } from './redis-address.ts'
+import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
 
 /** A producer must answer its caller soon, whatever Redis does; a worker waits for Redis to come back. */
 export type RedisRole = 'producer' | 'worker'
@@ -15,6 +15,12 @@ const ROLE_OPTIONS: Readonly<Record<RedisRole, ClientOptions>> = {
   worker: { maxRetriesPerRequest: null, connectTimeout: 5000 },
 }
 
+/** A connection to one server, or to all nodes of a Cluster. */
+export type RedisClient = Redis | Cluster
+
+/** Sentinels that are asked to tell of a failover, per connection. */
+const WATCHED_SENTINELS = 3
+
 /** Longest pause between two tries to connect; a Redis that is back is found within it. */
 const RECONNECT_MS = 1000
 
@@ -26,16 +32,16 @@ const QUIT_MS = 500
  * per minute and kind, without the password.
  */
 export class RedisConnection {
-  readonly client: Redis
-  /** `host:port/db` or the socket's path. */
+  readonly client: RedisClient
+  /** `host:port/db`, the socket's path, or the names of several servers. */
   readonly label: string
   readonly #reporter: QuietReporter
-  readonly #password: string | undefined
+  readonly #secrets: readonly string[]
 
-  constructor(client: Redis, address: { readonly label: string; readonly password: string | undefined }, log: Log) {
+  constructor(client: RedisClient, address: RedisAddress, log: Log) {
     this.client = client
     this.label = address.label
-    this.#password = address.password
+    this.#secrets = secretsOf(address)
     this.#reporter = new QuietReporter(log)
     client.on('error', (error: unknown) => this.report(error))
     client.on('ready', () => {
@@ -54,7 +60,13 @@ export class RedisConnection {
    */
   describe(thrown: unknown): string {
     const text = textOf(thrown).replace(/,? with args beginning with:.*$/su, '')
-    return this.#password === undefined ? text : text.replaceAll(this.#password, '[secret]')
+    return this.#secrets.reduce((told, secret) => told.replaceAll(secret, '[secret]'), text)
+  }
+
+  /** Has `listener` called whenever a server was lost: what it had acknowledged may be gone with it. */
+  onDisconnect(listener: () => void): void {
+    // A Cluster tells of single nodes; its own 'close' comes only when the last one is gone.
+    for (const event of this.client instanceof Cluster ? ['-node', 'close'] : ['close']) this.client.on(event, listener)
   }
 
   /** Says goodbye, or hangs up after half a second. Commands still under way are rejected. */
@@ -73,15 +85,40 @@ export class RedisConnection {
  * Ends in `CONFIG_INVALID` when the URL cannot be understood.
  */
 export function connectRedis(url: string, role: RedisRole, log: Log): RedisConnection {
-  const { label, connection } = parseRedisUrl(url)
+  const address = parseRedisUrl(url)
+  return new RedisConnection(openClient(address, ROLE_OPTIONS[role]), address, log)
+}
+
+function openClient(address: RedisAddress, roleOptions: ClientOptions): RedisClient {
+  if (address.topology === 'cluster') {
+    const { enableOfflineQueue = true, ...redisOptions } = roleOptions
+    return new Cluster([...address.nodes], {
+      enableOfflineQueue,
+      clusterRetryStrategy: reconnectMs,
+      slotsRefreshTimeout: 2000,
+      redisOptions: { ...redisOptions, ...address.connection },
+    })
+  }
   const options: ClientOptions = {
-    ...connection,
-    ...ROLE_OPTIONS[role],
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS) * (0.8 + 0.2 * Math.random()),
+    ...address.connection,
+    ...roleOptions,
+    ...(address.topology === 'sentinel'
+      ? { sentinelRetryStrategy: reconnectMs, failoverDetector: true, sentinelMaxConnections: WATCHED_SENTINELS }
+      : {}),
+    retryStrategy: reconnectMs,
     // After a failover the old master may keep the connection and refuse to write; a new one reaches the new master.
     reconnectOnError: (error) => error.message.includes('READONLY'),
   }
-  return new RedisConnection(new Redis(options), { label, password: connection.password ?? undefined }, log)
+  return new Redis(options)
+}
+
+function reconnectMs(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS) * (0.8 + 0.2 * Math.random())
+}
+
+function secretsOf({ connection }: RedisAddress): readonly string[] {
+  const passwords = [connection.password, 'sentinelPassword' in connection ? connection.sentinelPassword : undefined]
+  return passwords.filter((password): password is string => typeof password === 'string' && password !== '')
 }
 
 function textOf(thrown: unknown): string {

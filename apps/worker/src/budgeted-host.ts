@@ -1,0 +1,58 @@
+import { asResponseError } from '@saker/core'
+import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost } from '@saker/engine'
+import type { CredentialBudget } from '@saker/queue'
+
+/** How long a host that names no time is left alone; GitHub asks for at least this. */
+const UNNAMED_MS = 60_000
+
+/** Which credential a host is used with, and for what. */
+export interface HostBudget {
+  readonly budget: Pick<CredentialBudget, 'admit' | 'check' | 'blocked'>
+  readonly credential: string
+  /** Whether what is read is going to be written. */
+  readonly writing: boolean
+}
+
+/**
+ * A host that stays within what its credential may do, which all lanes and replicas share: it asks before it reads and
+ * writes, and tells the others when the real one answers `RATE_LIMITED`. So one answer silences all of them.
+ */
+export class BudgetedHost implements RepositoryHost {
+  readonly #host: RepositoryHost
+  readonly #budget: HostBudget
+
+  constructor(host: RepositoryHost, budget: HostBudget) {
+    this.#host = host
+    this.#budget = budget
+  }
+
+  /** Ends in `RATE_LIMITED` without a request when the credential has nothing left. */
+  async read(options: ReadOptions): Promise<Head> {
+    const { budget, credential, writing } = this.#budget
+    await budget.check(credential, { writing })
+    return this.#telling(() => this.#host.read(options))
+  }
+
+  /** As `read`; a write that is let through counts, however it ends. */
+  async commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit> {
+    const { budget, credential } = this.#budget
+    await budget.admit(credential, options.signal)
+    return this.#telling(() => this.#host.commit(changeSet, options))
+  }
+
+  /** Closes the host; the budget belongs to others too. */
+  async close(): Promise<void> {
+    await this.#host.close()
+  }
+
+  async #telling<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request()
+    } catch (thrown) {
+      const { code, retryAfterMs = UNNAMED_MS } = asResponseError(thrown)
+      const { budget, credential } = this.#budget
+      if (code === 'RATE_LIMITED') await budget.blocked(credential, Date.now() + retryAfterMs)
+      throw thrown
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { Gauge, type Registry } from 'prom-client'
+
+/** How a lane is doing; times in milliseconds. */
+export interface LaneReading {
+  /** Its slug, which comes from the config. */
+  readonly lane: string
+  readonly waiting: number
+  readonly active: number
+  readonly delayed: number
+  readonly failed: number
+  readonly oldestAgeMs: number
+  readonly asleepMs: number
+}
+
+/** However often somebody scrapes, the lanes are looked at no more often than this, in milliseconds. */
+const FRESH_MS = 5000
+
+const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
+
+/**
+ * Shows how the lanes are doing: `saker_jobs`, `saker_oldest_job_age_seconds` and `saker_lane_asleep`. They are looked at
+ * when somebody scrapes. While they cannot be read these metrics have no values, and all others go on.
+ *
+ * Every process shows the same lanes, so take `max`, never `sum`, over several of them.
+ */
+export function registerLaneGauges(
+  registry: Registry,
+  read: () => Promise<readonly LaneReading[]>,
+  now: () => number = Date.now,
+): void {
+  const fresh = freshFor(FRESH_MS, now, read)
+  const lanes = (): Promise<readonly LaneReading[]> => fresh().catch(() => [])
+  const gauge = <Label extends string>(
+    about: { readonly name: string; readonly help: string; readonly labelNames: Label[] },
+    show: (gauge: Gauge<Label>, lane: LaneReading) => void,
+  ): void => {
+    const made: Gauge<Label> = new Gauge({
+      ...about,
+      aggregator: 'max',
+      registers: [registry],
+      async collect() {
+        const all = await lanes()
+        made.reset()
+        for (const lane of all) show(made, lane)
+      },
+    })
+  }
+  gauge({ name: 'saker_jobs', help: 'Responses in a lane, by state.', labelNames: ['lane', 'state'] }, (jobs, lane) => {
+    for (const state of STATES) jobs.set({ lane: lane.lane, state }, lane[state])
+  })
+  gauge(
+    {
+      name: 'saker_oldest_job_age_seconds',
+      help: 'Age of the oldest response of a lane that has not ended; 0 when there is none.',
+      labelNames: ['lane'],
+    },
+    (age, { lane, oldestAgeMs }) => age.set({ lane }, oldestAgeMs / 1000),
+  )
+  gauge(
+    {
+      name: 'saker_lane_asleep',
+      help: '1 while a lane waits for its Git host, else 0.',
+      labelNames: ['lane'],
+    },
+    (asleep, { lane, asleepMs }) => asleep.set({ lane }, asleepMs > 0 ? 1 : 0),
+  )
+}
+
+/**
+ * Asks again only when the last answer is older than `freshMs`; those who ask together get one answer. A failure is given to
+ * those who wait for it, and not kept.
+ */
+function freshFor<T>(freshMs: number, now: () => number, ask: () => Promise<T>): () => Promise<T> {
+  let asked: { readonly at: number; readonly answer: Promise<T> } | undefined
+  return async () => {
+    if (asked === undefined || now() - asked.at >= freshMs) asked = { at: now(), answer: ask() }
+    const mine = asked
+    try {
+      return await mine.answer
+    } catch (thrown) {
+      if (asked === mine) asked = undefined
+      throw thrown
+    }
+  }
+}
