@@ -92,7 +92,7 @@ export function ingestUnderTest(
   const app = buildIngestServer({
     config: typeof config === 'function' ? config : () => config,
     tokens: () => tokens,
-    anonymous: tokens.length === 0,
+    anonymous: () => tokens.length === 0,
     sink,
     log: { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') },
     observe: { alert: (observation) => void observations.push(observation) },

@@ -287,7 +287,7 @@ describe.skipIf(!hasOpenssl)(`over TLS${hasOpenssl ? '' : ' (skipped: there is n
 
   async function listeningTls(overrides: Parameters<typeof ingestUnderTest>[0] = {}) {
     return listening({
-      anonymous: false,
+      anonymous: () => false,
       tls: { cert: pem('server.crt'), key: pem('server.key'), clientCa: pem('client-ca.crt') },
       ...overrides,
     })

@@ -24,7 +24,7 @@ describe.skipIf(!redisAvailable)('what stays in Redis', () => {
   })
 
   it('is bounded, however many alerts have come', async () => {
-    const retention = { keepMs: 1000, keepFailedMs: 1000 }
+    const retention = () => ({ keepMs: 1000, keepFailedMs: 1000 })
     const queue = new ResponseQueue({ redisUrl: server.url, log: silentLog, retention })
     await vi.waitFor(() => queue.checkReady(), SOON)
     const lane = freshLane()

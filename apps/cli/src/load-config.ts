@@ -1,6 +1,15 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ResponseError, type Config } from '@saker/core'
-import { checkSecrets, readConfigFile, secretReader, type SecretReader } from '@saker/service'
+import { ResponseError, type Config, type Log } from '@saker/core'
+import {
+  LiveConfig,
+  parseConfigText,
+  readConfigText,
+  secretReader,
+  type ReloadObserver,
+  type SecretReader,
+} from '@saker/service'
+import { checkAccess, type Access, type Listening } from './access.ts'
 import { dropInConfig, dropInFlagsOf } from './drop-in-config.ts'
 import type { ServiceFlags } from './flags.ts'
 
@@ -10,28 +19,68 @@ export interface LoadedConfig {
   readonly secrets: SecretReader
 }
 
+/** A config in use, and who may use the servers under it. */
+export interface Setup extends LoadedConfig {
+  readonly access: Access
+}
+
+/** What following a config needs. */
+export interface FollowOptions {
+  readonly flags: ServiceFlags
+  readonly listening: Listening
+  readonly log: Log
+  readonly observe: ReloadObserver
+}
+
 /** In a cluster, the namespace that Saker runs in; it must not be able to switch itself off. */
 const OWN_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace'
 
-/** Reads the config file, or makes the config that the drop-in flags are short for. Ends in `CONFIG_INVALID`. */
-export async function loadConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): Promise<LoadedConfig> {
+/**
+ * Reads the config file and follows it while Saker runs, or makes the config that the drop-in flags are short for, which
+ * never changes. Ends in `CONFIG_INVALID`.
+ */
+export async function followConfig(options: FollowOptions): Promise<LiveConfig<Setup>> {
+  const { flags, listening, log, observe } = options
   const ownNamespace = await namespaceOfThisPod()
-  const options = ownNamespace === undefined ? {} : { ownNamespace }
-  if (flags.config === undefined) {
-    const { config, secrets } = dropInConfig(flags, { env, ...options })
-    return { config, secrets: secretReader(secrets) }
+  const named = ownNamespace === undefined ? {} : { ownNamespace }
+  const withAccess = async (loaded: LoadedConfig): Promise<Setup> => ({
+    ...loaded,
+    access: await checkAccess(flags, loaded, listening),
+  })
+  const path = flags.config
+  if (path === undefined) {
+    const { config, secrets } = dropInConfig(flags, { env: process.env, ...named })
+    const load = (): Promise<Setup> => withAccess({ config, secrets: secretReader(secrets) })
+    return LiveConfig.follow({ read: async () => '', load }, log, observe)
   }
+  refuseDropInFlags(flags)
+  const secrets = secretReader(process.env)
+  let tokenFiles: readonly string[] = []
+  const load = async (): Promise<Setup> => {
+    const config = await parseConfigText(await readConfigText(path), { path, secrets, ...named })
+    tokenFiles = tokenFilesOf(config)
+    return withAccess({ config, secrets })
+  }
+  // A token is read with the config, so a new one in its file counts as a change of the config.
+  const read = async (): Promise<string> => (await readConfigText(path)) + (await digestOf(tokenFiles))
+  return LiveConfig.follow({ read, load }, log, observe)
+}
+
+function refuseDropInFlags(flags: ServiceFlags): void {
   const unused = dropInFlagsOf(flags)
-  if (unused.length > 0) {
-    throw new ResponseError(
-      'CONFIG_INVALID',
-      `--config already says what ${unused.join(', ')} would say; give one or the other`,
-    )
-  }
-  const config = await readConfigFile(flags.config, options)
-  const secrets = secretReader(env)
-  await checkSecrets(config, secrets)
-  return { config, secrets }
+  if (unused.length === 0) return
+  const message = `--config already says what ${unused.join(', ')} would say; give one or the other`
+  throw new ResponseError('CONFIG_INVALID', message)
+}
+
+function tokenFilesOf({ ingest, admin }: Config): readonly string[] {
+  return [...ingest.tokens, ...admin.tokens].flatMap(({ tokenFrom }) => ('file' in tokenFrom ? [tokenFrom.file] : []))
+}
+
+async function digestOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(await readFile(file).catch(() => 'missing'))
+  return files.length === 0 ? '' : hash.digest('hex')
 }
 
 async function namespaceOfThisPod(): Promise<string | undefined> {

@@ -9,15 +9,16 @@ import {
   parseListenAddress,
   untilSignal,
   type Exposition,
+  type LiveConfig,
   type ListenAddress,
   type ReadinessCheck,
 } from '@saker/service'
 import { startWorker } from '@saker/worker'
-import { checkAccess, type Access } from './access.ts'
+import type { Listening } from './access.ts'
 import { Closers } from './closers.ts'
 import type { ServiceFlags } from './flags.ts'
 import { listenOn } from './listen.ts'
-import { loadConfig, type LoadedConfig } from './load-config.ts'
+import { followConfig, type Setup } from './load-config.ts'
 import { redisForUp, sharedRedis } from './open-redis.ts'
 import { answerParent, hasParent } from './process-questions.ts'
 import { readTls, type TlsFiles } from './read-tls.ts'
@@ -66,39 +67,48 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
   const { flags, written, log, closers } = starting
   const listen = parseListenAddress(flags.listen, '--listen')
   const admin = parseListenAddress(flags.adminListen, '--admin-listen')
-  const loaded = await loadConfig(flags, process.env)
-  const access = await checkAccess(flags, loaded, { ingest: listen, admin })
+  const metrics = new Metrics(VERSION)
+  const live = await follow({ ingest: listen, admin }, metrics, starting)
   const tls = await readTls(flags)
   const redis = service === 'up' ? await redisForUp(flags, process.env, log) : sharedRedis(process.env)
   closers.add(() => redis.close())
-  const queue = openQueue(redis.url, loaded, starting)
+  const queue = openQueue(redis.url, live, starting)
   const checks = [{ name: 'redis', check: () => queue.checkReady() }]
-  const metrics = new Metrics(VERSION)
-  metrics.watchLanes(() => queue.laneStates(lanesOf(loaded.config, flags.dryRun)))
+  metrics.watchLanes(() => queue.laneStates(lanesOf(live.value.config, flags.dryRun)))
   const worker = service === 'up' ? new WorkerProcess({ flags: written, redisUrl: redis.url, log }) : undefined
   if (worker !== undefined) {
     closers.add(() => worker.close({ graceMs: GRACE_MS }))
     checks.push({ name: 'worker', check: () => worker.checkRunning() })
   }
   await untilReady(queue, log)
-  const ingest = await serveIngest({ loaded, listen, access, tls, queue, metrics }, starting)
+  const ingest = await serveIngest({ live, listen, tls, queue, metrics }, starting)
   await worker?.started()
   const shown = worker === undefined ? metrics.alone() : metrics.joinedWith(() => worker.metrics())
-  await serveAdmin({ admin, loaded, access, redisUrl: redis.url, metrics: shown, checks, ingest }, starting)
+  await serveAdmin({ admin, live, redisUrl: redis.url, metrics: shown, checks, ingest }, starting)
 }
 
 /** A worker alone: with an admin server of its own, or beside ingest in `saker up`, which asks it instead. */
 async function startWorkerAlone(starting: Starting): Promise<void> {
   const { flags, log, closers } = starting
   const admin = hasParent() ? undefined : parseListenAddress(flags.adminListen, '--admin-listen')
-  const loaded = await loadConfig(flags, process.env)
-  const access = await checkAccess(flags, loaded, admin === undefined ? {} : { admin })
-  const { url: redisUrl } = sharedRedis(process.env)
   const metrics = new Metrics(VERSION)
+  const live = await follow(admin === undefined ? {} : { admin }, metrics, starting)
+  const { url: redisUrl } = sharedRedis(process.env)
   const { dataDir, dryRun, lockDuration } = flags
   const lock = lockDuration === undefined ? {} : { lockDurationMs: lockDuration }
-  const worker = await startWorker({ ...loaded, ...lock, redisUrl, dataDir, dryRun, metrics, log })
+  const { secrets } = live.value
+  const worker = await startWorker({
+    config: () => live.value.config,
+    secrets,
+    ...lock,
+    redisUrl,
+    dataDir,
+    dryRun,
+    metrics,
+    log,
+  })
   closers.add(() => worker.close({ graceMs: GRACE_MS }))
+  live.onChange(({ config }) => worker.apply(config))
   if (admin === undefined) {
     answerParent(
       {
@@ -114,13 +124,25 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
     log.info({ version: VERSION }, 'worker is ready')
     return
   }
-  const queue = openQueue(redisUrl, loaded, starting)
-  metrics.watchLanes(() => queue.laneStates(lanesOf(loaded.config, dryRun)))
+  const queue = openQueue(redisUrl, live, starting)
+  metrics.watchLanes(() => queue.laneStates(lanesOf(live.value.config, dryRun)))
   const checks = [
     { name: 'redis', check: () => queue.checkReady() },
     { name: 'worker', check: () => worker.checkRunning() },
   ]
-  await serveAdmin({ admin, loaded, access, redisUrl, metrics: metrics.alone(), checks }, starting)
+  await serveAdmin({ admin, live, redisUrl, metrics: metrics.alone(), checks }, starting)
+}
+
+/** Loads the config and follows it from here on. */
+async function follow(
+  listening: Listening,
+  metrics: Metrics,
+  { flags, log, closers }: Starting,
+): Promise<LiveConfig<Setup>> {
+  const observe = { reloaded: (success: boolean): void => metrics.configReload.set(success ? 1 : 0) }
+  const live = await followConfig({ flags, listening, log, observe })
+  closers.add(() => live.close())
+  return live
 }
 
 /** Waits a little for Redis, so that the first alert is not refused for a connection that is just being made. */
@@ -135,16 +157,15 @@ async function untilReady(queue: ResponseQueue, log: Log): Promise<void> {
   }
 }
 
-function openQueue(redisUrl: string, { config }: LoadedConfig, { log, closers }: Starting): ResponseQueue {
-  const queue = new ResponseQueue({ redisUrl, log, retention: config.outcomes })
+function openQueue(redisUrl: string, live: LiveConfig<Setup>, { log, closers }: Starting): ResponseQueue {
+  const queue = new ResponseQueue({ redisUrl, log, retention: () => live.value.config.outcomes })
   closers.add(() => queue.close())
   return queue
 }
 
 interface IngestParts {
-  readonly loaded: LoadedConfig
+  readonly live: LiveConfig<Setup>
   readonly listen: ListenAddress
-  readonly access: Access
   readonly tls: TlsFiles | undefined
   readonly queue: ResponseQueue
   readonly metrics: Metrics
@@ -152,13 +173,13 @@ interface IngestParts {
 
 /** Starts the HTTP edge and gives its address. */
 async function serveIngest(
-  { loaded, listen, access, tls, queue, metrics }: IngestParts,
+  { live, listen, tls, queue, metrics }: IngestParts,
   { flags, log, closers }: Starting,
 ): Promise<string> {
   const app = buildIngestServer({
-    config: () => loaded.config,
-    tokens: () => access.ingestTokens,
-    anonymous: access.anonymous,
+    config: () => live.value.config,
+    tokens: () => live.value.access.ingestTokens,
+    anonymous: () => live.value.access.anonymous,
     sink: queue,
     log,
     observe: { alert: (labels) => metrics.alerts.inc({ ...labels }) },
@@ -172,8 +193,7 @@ async function serveIngest(
 
 interface AdminParts {
   readonly admin: ListenAddress
-  readonly loaded: LoadedConfig
-  readonly access: Access
+  readonly live: LiveConfig<Setup>
   readonly redisUrl: string
   readonly metrics: Exposition
   readonly checks: readonly ReadinessCheck[]
@@ -183,13 +203,14 @@ interface AdminParts {
 
 /** Starts the operators' server, and says that all is ready. */
 async function serveAdmin(
-  { admin, loaded, access, redisUrl, metrics, checks, ingest }: AdminParts,
+  { admin, live, redisUrl, metrics, checks, ingest }: AdminParts,
   { flags, log, closers }: Starting,
 ): Promise<void> {
-  const lanes = lanesOf(loaded.config, flags.dryRun)
-  const board = new LaneBoard({ redisUrl, basePath: '/queues', lanes, log })
+  const { config, access } = live.value
+  const board = new LaneBoard({ redisUrl, basePath: '/queues', lanes: lanesOf(config, flags.dryRun), log })
   closers.add(() => board.close())
-  const operators = { tokens: () => access.adminTokens, desk: board, pages: board.pages, log }
+  live.onChange((setup) => board.setLanes(lanesOf(setup.config, flags.dryRun)))
+  const operators = { tokens: () => live.value.access.adminTokens, desk: board, pages: board.pages, log }
   const server = buildAdminServer({ metrics, checks, operators })
   closers.add(() => server.close())
   const address = await listenOn(server, admin, { flag: '--admin-listen', scheme: 'http' })
@@ -200,8 +221,8 @@ async function serveAdmin(
       version: VERSION,
       ...(ingest === undefined ? {} : { ingest }),
       admin: address,
-      repositories: loaded.config.repositories.map(({ name }) => name),
-      responses: loaded.config.responses.map(({ name }) => name),
+      repositories: config.repositories.map(({ name }) => name),
+      responses: config.responses.map(({ name }) => name),
       dryRun: flags.dryRun,
     },
     'saker is ready',

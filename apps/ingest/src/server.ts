@@ -18,7 +18,7 @@ export interface IngestDependencies {
   readonly config: () => Config
   readonly tokens: () => readonly IngestToken[]
   /** Whether senders without a token are let in. */
-  readonly anonymous: boolean
+  readonly anonymous: () => boolean
   readonly sink: AlertSink
   readonly log: Log
   readonly observe: IngestObserver
@@ -99,7 +99,7 @@ function admit(request: FastifyRequest, exchange: Exchange, deps: IngestDependen
   const { headers, raw } = request
   const config = deps.config()
   const credentials = { authorization: headers.authorization, certificate: certificateOf(raw.socket) }
-  const sender = authenticate(credentials, { tokens: deps.tokens(), anonymous: deps.anonymous })
+  const sender = authenticate(credentials, { tokens: deps.tokens(), anonymous: deps.anonymous() })
   exchange.sender = sender.name
   const cluster = chooseCluster(config, sender, (request.params as { readonly cluster?: string }).cluster)
   exchange.cluster = cluster

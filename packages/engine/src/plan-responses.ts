@@ -140,6 +140,14 @@ function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): Pl
   }
 }
 
+/** Whether the config has the response of a job, and leads from its cluster to the repository. */
+export function knows(config: Config, repository: string, job: ResponseJob): boolean {
+  return (
+    config.responses.some(({ name }) => name === job.response) &&
+    repositoryOfCluster(config, job.cluster)?.repository.name === repository
+  )
+}
+
 /** The response and the cluster as the config has them now; both can have changed since the alert was taken in. */
 function currentPlace(
   job: ResponseJob,

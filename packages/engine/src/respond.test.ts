@@ -115,6 +115,7 @@ function job(id: string, podName: string, namespace = 'default'): ResponseJob {
 function bundle(files: Record<string, string>, settings: Config = config()) {
   const host = new MemoryHost(files)
   const conflicts = { count: 0 }
+  const clock = { now: 1000 }
   const commits: Commit[] = []
   const deps: RespondDependencies = {
     host,
@@ -124,11 +125,12 @@ function bundle(files: Record<string, string>, settings: Config = config()) {
     log: silentLog,
     observe: { conflict: () => (conflicts.count += 1), committed: (commit) => commits.push(commit) },
     wait: async () => {},
+    now: () => clock.now,
     random: () => 0.5,
   }
   const run = (jobs: ResponseJob[], recovering = false) =>
     respond({ jobs, recovering, signal: new AbortController().signal }, deps)
-  return { host, run, deps, conflicts, commits }
+  return { host, run, clock, deps, conflicts, commits }
 }
 
 const WEB_POD = 'web-77789455d6-m7flp'
@@ -219,6 +221,25 @@ describe('respond', () => {
       { outcome: 'skipped', reason: 'ProtectedNamespace' },
     ])
     expect(host.reads).toHaveLength(0)
+  })
+
+  it('leaves a response that its config does not know yet for later, and answers its mates', async () => {
+    const { run } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    const ahead = { ...job('r2', WEB_POD), response: 'brand-new' }
+
+    const outcomes = await run([job('r1', WEB_POD), ahead])
+
+    expect([...outcomes.keys()]).toEqual(['r1'])
+    await expect(run([ahead])).rejects.toMatchObject({ code: 'CONFIG_BEHIND', retryable: true })
+  })
+
+  it('fails a response that its config still does not know after two minutes', async () => {
+    const { run, clock } = bundle({ 'web.yaml': DEPLOYMENT('web') })
+    clock.now = 120_000
+
+    const outcomes = await run([{ ...job('r1', WEB_POD), response: 'gone' }])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'RESPONSE_REMOVED' })
   })
 
   it('shows the diff and writes nothing when it observes', async () => {

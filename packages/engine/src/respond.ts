@@ -2,6 +2,7 @@ import {
   asResponseError,
   composeCommitMessage,
   DEFAULT_AUTHOR,
+  ResponseError,
   type Config,
   type Delivery,
   type Log,
@@ -10,7 +11,7 @@ import {
 } from '@saker/core'
 import { createTwoFilesPatch } from 'diff'
 import { guardedOutcome } from './guard.ts'
-import { failedOutcome, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
+import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
 import type { Commit, Head, RepositoryHost } from './repository-host.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 
@@ -35,6 +36,8 @@ export interface RespondDependencies {
   readonly observe: RespondObserver
   /** Waits; ends early, by rejecting, when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number
 }
@@ -51,6 +54,9 @@ export interface RespondObserver {
 const MAX_CONFLICTS = 20
 /** Lost answers in a row after which the lane sleeps; the next run searches the history first. */
 const MAX_UNCONFIRMED = 3
+/** How long a config takes at most to reach all replicas: the kubelet alone needs up to a minute and a half. */
+const CONFIG_SKEW_MS = 120_000
+const CONFIG_RETRY_MS = 2000
 /** How far back recovery looks for our own lines. */
 const RECOVERY_DEPTH = 100
 
@@ -58,7 +64,8 @@ const RECOVERY_DEPTH = 100
  * Answers a batch with at most one commit: read the tree, plan purely, write with the tree's commit as the expected tip;
  * when somebody else was faster, read and plan again, because the old plan described an old tree.
  *
- * Gives an outcome for every job. What fails for good ends as `failed`; what may pass by itself (`RATE_LIMITED`,
+ * Gives an outcome for every job, but for those that this worker's config does not know yet (`CONFIG_BEHIND` when they are
+ * all there is). What fails for good ends as `failed`; what may pass by itself (`RATE_LIMITED`,
  * `REPOSITORY_UNAVAILABLE`, `COMMIT_UNCONFIRMED`, too many conflicts) is thrown, and nothing has been decided then.
  */
 export async function respond(batch: ResponseBatch, deps: RespondDependencies): Promise<ReadonlyMap<string, Outcome>> {
@@ -67,7 +74,12 @@ export async function respond(batch: ResponseBatch, deps: RespondDependencies): 
     const guarded = guardedOutcome(job, deps.config.guard)
     if (guarded !== undefined) outcomes.set(job.id, guarded)
   }
-  const pending = batch.jobs.filter((job) => !outcomes.has(job.id))
+  const unguarded = batch.jobs.filter((job) => !outcomes.has(job.id))
+  const pending = unguarded.filter((job) => !isAheadOfConfig(job, deps))
+  if (pending.length === 0 && unguarded.length > 0) {
+    const message = 'the config of this worker does not know the response yet'
+    throw new ResponseError('CONFIG_BEHIND', message, { retryAfterMs: CONFIG_RETRY_MS })
+  }
   try {
     await answer({ ...batch, jobs: pending }, deps, outcomes)
   } catch (thrown) {
@@ -76,6 +88,14 @@ export async function respond(batch: ResponseBatch, deps: RespondDependencies): 
     for (const job of pending) if (!outcomes.has(job.id)) outcomes.set(job.id, failedOutcome(error))
   }
   return outcomes
+}
+
+/**
+ * Ingest may have a newer config than this worker: a response that nobody here knows is left for later while it is young,
+ * and fails as removed only then.
+ */
+function isAheadOfConfig(job: ResponseJob, { config, repository, now }: RespondDependencies): boolean {
+  return now() - job.receivedAt < CONFIG_SKEW_MS && !knows(config, repository, job)
 }
 
 /** Fills `outcomes` for all jobs of the batch. */

@@ -46,13 +46,13 @@ export class ResponseQueue {
   readonly #connection: RedisConnection
   readonly #queues = new Map<string, Queue>()
   readonly #merged: MergedCounts
-  readonly #kept: JobsOptions
+  readonly #retention: () => Retention
 
   /** Ended jobs are kept for a week, failed ones for a month, unless `retention` says otherwise. */
-  constructor(options: { readonly redisUrl: string; readonly log: Log; readonly retention?: Retention }) {
+  constructor(options: { readonly redisUrl: string; readonly log: Log; readonly retention?: () => Retention }) {
     this.#connection = connectRedis(options.redisUrl, 'producer', options.log)
     this.#merged = new MergedCounts(this.#connection.client, (thrown) => this.#connection.report(thrown))
-    this.#kept = keptFor(options.retention ?? DEFAULT_RETENTION)
+    this.#retention = options.retention ?? (() => DEFAULT_RETENTION)
   }
 
   /**
@@ -67,7 +67,7 @@ export class ResponseQueue {
   async offer(lane: Lane, job: ResponseJob, { windowMs }: { readonly windowMs: number }): Promise<Offered> {
     const merge = windowMs > 0 ? { deduplication: { id: job.fingerprint, ttl: windowMs } } : {}
     const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', () =>
-      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...this.#kept, jobId: job.id, ...merge }),
+      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...keptFor(this.#retention()), jobId: job.id, ...merge }),
     )
     const id = stored.id ?? job.id
     if (id === job.id) return { result: 'accepted', id }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkSecrets, readConfigFile } from './config-file.ts'
+import { parseConfigText, readConfigText } from './config-file.ts'
 import { secretReader } from './secrets.ts'
 
 const VALID = `version: 1
@@ -19,10 +19,24 @@ responses:
 `
 
 let folder: string
+let notifyUrl: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'saker-config-'))
+  notifyUrl = join(folder, 'notify-url')
+  await writeFile(notifyUrl, 'http://flux/hook')
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+const SECRETS = { TOKEN: 't0ken' }
+
+/** Reads and checks a file as Saker does, with a secret for every one that the valid file names. */
+async function readConfigFile(
+  path: string,
+  { ownNamespace, env = SECRETS }: { ownNamespace?: string; env?: Record<string, string> } = {},
+) {
+  const options = { path, secrets: secretReader(env), ...(ownNamespace === undefined ? {} : { ownNamespace }) }
+  return parseConfigText((await readConfigText(path)).replace('./notify-url', notifyUrl), options)
+}
 
 async function file(text: string): Promise<string> {
   const path = join(folder, 'saker.yaml')
@@ -76,18 +90,22 @@ describe('readConfigFile', () => {
   })
 })
 
-describe('checkSecrets', () => {
-  it('names every secret that is missing or empty', async () => {
-    const config = await readConfigFile(await file(VALID.replace('./notify-url', join(folder, 'notify-url'))))
-    await writeFile(join(folder, 'notify-url'), '\n')
+describe('secrets of a config', () => {
+  it('are reported with their place when they are missing or empty, beside the other faults', async () => {
+    const path = await file(VALID.replace('delivery: commit', 'delivery: never'))
+    await writeFile(notifyUrl, '\n')
 
-    const failure = await checkSecrets(config, secretReader({})).then(
+    const failure: Error = await readConfigFile(path, { env: {} }).then(
       () => expect.unreachable(),
       (thrown: Error) => thrown,
     )
 
-    expect(failure.message).toContain('environment variable TOKEN is missing')
-    expect(failure.message).toContain(`file ${join(folder, 'notify-url')} is empty`)
+    expect(failure.message.split('\n').map((line) => line.replace(path, 'FILE').replace(notifyUrl, 'URL'))).toEqual([
+      'FILE is invalid, 3 faults:',
+      '  FILE:5:13 repositories.fleet.auth.tokenFrom: secret in environment variable TOKEN is missing',
+      expect.stringContaining('repositories.fleet.delivery: must be commit or observe'),
+      '  FILE:7:16 repositories.fleet.notify[0].urlFrom: secret in file URL is empty',
+    ])
   })
 
   it('reads a file again at every use, without the line end behind the value', async () => {

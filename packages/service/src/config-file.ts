@@ -1,19 +1,32 @@
 import { readFile } from 'node:fs/promises'
-import { parseConfig, ResponseError, type Config, type ConfigFault, type SecretRef } from '@saker/core'
+import { asResponseError, parseConfig, ResponseError, type Config, type ConfigFault, type SecretRef } from '@saker/core'
 import { readYamlWithPositions } from '@saker/manifest'
 import type { SecretReader } from './secrets.ts'
 
-/**
- * Reads the config file. Ends in `CONFIG_INVALID` with every fault on a line of its own, as `file:line:column path:
- * what is wrong`; no line holds a value of the file.
- */
-export async function readConfigFile(path: string, options: { readonly ownNamespace?: string } = {}): Promise<Config> {
-  let text: string
+/** Where a config text comes from, and what it is checked against. */
+export interface ConfigTextOptions {
+  /** The file's path, for messages. */
+  readonly path: string
+  readonly secrets: SecretReader
+  /** The namespace that Saker itself runs in. */
+  readonly ownNamespace?: string
+}
+
+/** The text of a config file. Ends in `CONFIG_INVALID` when it cannot be read. */
+export async function readConfigText(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8')
+    return await readFile(path, 'utf8')
   } catch (cause) {
     throw new ResponseError('CONFIG_INVALID', `config file ${path} cannot be read`, { cause })
   }
+}
+
+/**
+ * Makes a config of a file's text. Ends in `CONFIG_INVALID` with every fault on a line of its own, secrets that are missing
+ * or empty among them, as `file:line:column path: what is wrong`; no line holds a value of the file.
+ */
+export async function parseConfigText(text: string, options: ConfigTextOptions): Promise<Config> {
+  const { path, secrets, ownNamespace } = options
   const yaml = readYamlWithPositions(text)
   if (yaml.faults.length > 0) {
     throw invalid(
@@ -21,9 +34,10 @@ export async function readConfigFile(path: string, options: { readonly ownNamesp
       yaml.faults.map(({ line, column, message }) => `${path}:${line}:${column} ${message}`),
     )
   }
-  const parsed = parseConfig(yaml.value, options)
-  if ('config' in parsed) return parsed.config
-  const located = parsed.faults.map((fault) => ({ fault, at: yaml.positionOf(fault.path) ?? { line: 1, column: 1 } }))
+  const parsed = parseConfig(yaml.value, ownNamespace === undefined ? {} : { ownNamespace })
+  const faults = [...('faults' in parsed ? parsed.faults : []), ...(await secretFaults(yaml.value, secrets))]
+  if ('config' in parsed && faults.length === 0) return parsed.config
+  const located = faults.map((fault) => ({ fault, at: yaml.positionOf(fault.path) ?? { line: 1, column: 1 } }))
   located.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
   throw invalid(
     path,
@@ -37,30 +51,32 @@ export function describeFault({ path, message }: ConfigFault): string {
   return `${where === '' ? 'the config' : where}: ${message}`
 }
 
-/** Reads every secret that a config names. Ends in `CONFIG_INVALID` listing all that are missing or empty. */
-export async function checkSecrets(config: Config, secrets: SecretReader): Promise<void> {
-  const results = await Promise.allSettled(secretRefsOf(config).map((ref) => secrets.read(ref)))
-  const faults = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as Error).message] : []))
-  if (faults.length > 0) throw invalid('the config', [...new Set(faults)])
+/** One fault for every secret that is named anywhere in a config, right or wrong elsewhere, and cannot be read. */
+async function secretFaults(written: unknown, secrets: SecretReader): Promise<readonly ConfigFault[]> {
+  const faults = secretRefsIn(written, []).map(async ({ ref, path }): Promise<ConfigFault[]> => {
+    try {
+      await secrets.read(ref)
+      return []
+    } catch (thrown) {
+      return [{ path, message: asResponseError(thrown).message }]
+    }
+  })
+  return (await Promise.all(faults)).flat()
 }
 
-function secretRefsOf(config: Config): readonly SecretRef[] {
-  const ofRepositories = config.repositories.flatMap(({ auth, clusters }) => {
-    const notify = clusters.flatMap((cluster) => cluster.notify)
-    const credential =
-      auth.kind === 'token'
-        ? [auth.tokenFrom]
-        : auth.kind === 'app'
-          ? [auth.privateKeyFrom]
-          : auth.kind === 'ssh'
-            ? [auth.keyFrom]
-            : []
-    return [
-      ...credential,
-      ...notify.flatMap(({ urlFrom, hmacFrom }) => (hmacFrom === undefined ? [urlFrom] : [urlFrom, hmacFrom])),
-    ]
+/** Secrets are named by keys that end in `From`. */
+function secretRefsIn(value: unknown, path: ConfigFault['path']): { ref: SecretRef; path: ConfigFault['path'] }[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key]
+    return key.endsWith('From') && isSecretRef(inner) ? [{ ref: inner, path: at }] : secretRefsIn(inner, at)
   })
-  return [...ofRepositories, ...[...config.ingest.tokens, ...config.admin.tokens].map(({ tokenFrom }) => tokenFrom)]
+}
+
+function isSecretRef(value: unknown): value is SecretRef {
+  if (typeof value !== 'object' || value === null) return false
+  const [[key, place] = [], ...rest] = Object.entries(value)
+  return rest.length === 0 && (key === 'env' || key === 'file') && typeof place === 'string' && place !== ''
 }
 
 function invalid(what: string, lines: readonly string[]): ResponseError {

@@ -12,6 +12,19 @@ export interface ConfigSource<T> {
   readonly load: (text: string) => Promise<T>
 }
 
+/**
+ * Loads until the source reads the same before and after: it may change meanwhile, and what belongs to it may show only when
+ * it is loaded, such as the files that a config names.
+ */
+async function loadSettled<T>(source: ConfigSource<T>, text: string): Promise<{ value: T; seen: string }> {
+  for (let seen = text; ;) {
+    const value = await source.load(seen)
+    const again = await source.read()
+    if (again === seen) return { value, seen }
+    seen = again
+  }
+}
+
 /** Told how looking at the source went. */
 export interface ReloadObserver {
   /** Whether the newest text of the source is the one in use. */
@@ -45,8 +58,7 @@ export class LiveConfig<T> {
 
   /** Loads the value and begins to follow the source. Ends as the source's `read` and `load` do. */
   static async follow<T>(source: ConfigSource<T>, log: Log, observe: ReloadObserver): Promise<LiveConfig<T>> {
-    const seen = await source.read()
-    const live = new LiveConfig({ source, log, observe, value: await source.load(seen), seen })
+    const live = new LiveConfig({ source, log, observe, ...(await loadSettled(source, await source.read())) })
     observe.reloaded(true)
     live.#watching = live.#watch()
     return live
@@ -68,7 +80,9 @@ export class LiveConfig<T> {
       const text = await this.#source.read()
       if (text === this.#seen) return
       this.#seen = text
-      this.#value = await this.#source.load(text)
+      const { value, seen } = await loadSettled(this.#source, text)
+      this.#value = value
+      this.#seen = seen
     } catch (thrown) {
       return this.#refuse(thrown)
     }

@@ -37,6 +37,12 @@ export class Metrics {
     'operation',
     'status',
   ])
+  readonly configReload = new Gauge({
+    name: 'saker_config_reload_success',
+    help: '1 when the config in use is the newest one, 0 when a newer one was refused.',
+    aggregator: 'min',
+    registers: [this.registry],
+  })
   readonly responsesPerCommit = new Histogram({
     name: 'saker_responses_per_commit',
     help: 'Responses that one commit carried out.',

@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   // Saker itself
   CONFIG_INVALID: { retryable: false },
   RESPONSE_REMOVED: { retryable: false },
+  CONFIG_BEHIND: { retryable: true },
   QUEUE_UNAVAILABLE: { retryable: true },
   SHUTTING_DOWN: { retryable: true },
   INTERNAL: { retryable: true },

@@ -29,7 +29,7 @@ export interface SettledFacts {
 export interface LaneAnswers {
   /**
    * Answers a batch: one outcome per job id. A mate that is left out stays in the lane and is answered later; a leader that
-   * is left out fails with `INTERNAL`. Throwing a retryable `ResponseError` puts the whole lane to sleep and tries again;
+   * is left out puts the lane to sleep for a while (`CONFIG_BEHIND`). Throwing a retryable `ResponseError` puts the whole lane to sleep and tries again;
    * throwing anything else fails the whole batch with its code.
    */
   readonly respond: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>

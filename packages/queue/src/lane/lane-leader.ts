@@ -143,7 +143,9 @@ export class LaneLeader {
     this.#unconfirmed = false
     const answered = () => this.#options.unconfirmed.remove(idsOf(leading))
     await this.#attempt(answered, 'an answered batch could not be noted')
-    return outcomes.get(leader.data.id) ?? internal('no outcome was given for the leader of the batch')
+    const outcome = outcomes.get(leader.data.id)
+    if (outcome === undefined) throw new ResponseError('CONFIG_BEHIND', 'the response was left for later')
+    return outcome
   }
 
   /** Looks how many alerts the batch stands for. They are good to know, not worth failing for. */

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { laneOf, type Config, type Lane, type Log, type Outcome } from '@saker/core'
+import { respond, type RepositoryHost } from '@saker/engine'
+import { credentialOf, startLaneWorker, type CredentialBudget, type LaneBatch, type LaneWorker } from '@saker/queue'
+import { openRepository } from '@saker/repository'
+import type { Metrics, SecretReader } from '@saker/service'
+import { BudgetedHost } from './budgeted-host.ts'
+import { logSettled } from './log-settled.ts'
+import type { Receivers } from './receivers.ts'
+
+/** What every lane of a worker is served with. */
+export interface LaneServices {
+  /** The config in use; asked for each batch. */
+  readonly config: () => Config
+  readonly secrets: SecretReader
+  readonly redisUrl: string
+  readonly dataDir: string
+  /** How long a worker that says nothing counts as alive. Absent: the queue's own default. */
+  readonly lockDurationMs?: number
+  readonly receivers: Receivers
+  readonly budget: CredentialBudget
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** A lane under service. */
+export interface ServedLane {
+  readonly worker: LaneWorker
+  close(options: { readonly graceMs: number }): Promise<void>
+}
+
+/**
+ * Serves a lane of the config: its repository is opened once and kept until the lane closes. Should the config stop leading
+ * to the lane, what was accepted for it is answered by the last config that did.
+ */
+export async function serveLane(lane: Lane, services: LaneServices): Promise<ServedLane> {
+  const { config, metrics, log, receivers } = services
+  const repository = config().repositories.find(({ name }) => name === lane.repository)
+  if (repository === undefined) throw new Error(`lane ${lane.slug} names a repository that the config lacks`)
+  const { name } = repository
+  const host = openHost(lane, services, repository)
+  const laneConfig = lastConfigOf(lane, config)
+  const observe = {
+    conflict: (): void => metrics.conflicts.inc({ repository: name }),
+    committed: (_commit: unknown, clusters: readonly string[], responses: number): void => {
+      metrics.commits.inc({ repository: name, delivery: lane.delivery })
+      metrics.responsesPerCommit.observe(responses)
+      receivers.notify(laneConfig().repositories.find((one) => one.name === name) ?? repository, clusters)
+    },
+  }
+  const worker = await startLane(lane, services, (batch) =>
+    respond(batch, {
+      host,
+      config: laneConfig(),
+      repository: name,
+      delivery: lane.delivery,
+      log,
+      observe,
+      wait: (ms, signal) => sleep(ms, undefined, { signal }),
+      now: Date.now,
+      random: Math.random,
+    }),
+  )
+  return {
+    worker,
+    async close(options) {
+      await worker.close(options)
+      await host.close()
+    },
+  }
+}
+
+/** The config in use as long as it leads to the lane, and from then on the last one that did. */
+function lastConfigOf(lane: Lane, config: () => Config): () => Config {
+  let last = config()
+  return () => {
+    const now = config()
+    const repository = now.repositories.find(({ name }) => name === lane.repository)
+    if (repository !== undefined && laneOf(repository, lane.delivery).slug === lane.slug) last = now
+    return last
+  }
+}
+
+function openHost(lane: Lane, services: LaneServices, repository: Config['repositories'][number]): RepositoryHost {
+  const { secrets, dataDir, metrics, budget } = services
+  const host = openRepository(repository, {
+    readSecret: (ref) => secrets.read(ref),
+    dataDir,
+    observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: repository.name, operation, status }),
+  })
+  const credential = credentialOf(repository)
+  return credential === undefined
+    ? host
+    : new BudgetedHost(host, { budget, credential, writing: lane.delivery !== 'observe' })
+}
+
+async function startLane(
+  lane: Lane,
+  { config, redisUrl, lockDurationMs, metrics, log }: LaneServices,
+  respondTo: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>,
+): Promise<LaneWorker> {
+  return startLaneWorker({
+    redisUrl,
+    slug: lane.slug,
+    coalesce: config().coalesce,
+    ...(lockDurationMs === undefined ? {} : { lockDurationMs }),
+    log,
+    respond: respondTo,
+    onSettled: (job, outcome, facts) => {
+      metrics.settled(job.response, outcome, facts)
+      logSettled(log, { lane, job, outcome, facts })
+    },
+  })
+}
