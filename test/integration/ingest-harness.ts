@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { jobTitle, parseConfig, Secret, type Config, type Lane, type Log, type ResponseJob } from '@saker/core'
-import {
-  buildIngestServer,
-  type AlertObservation,
-  type AlertSink,
-  type IngestDependencies,
-  type IngestToken,
-} from '@saker/ingest'
+import { buildIngestServer, type AlertObservation, type AlertSink, type IngestDependencies } from '@saker/ingest'
+import type { LoadedToken } from '@saker/service'
 import type { FastifyInstance } from 'fastify'
 
 /** What the sink was asked to store. */
@@ -77,7 +72,7 @@ export function ingestUnderTest(
   overrides: Partial<Omit<IngestDependencies, 'config' | 'tokens'>> & {
     /** A function gives another config with every request, as a reload does. */
     readonly config?: Config | (() => Config)
-    readonly tokens?: readonly IngestToken[]
+    readonly tokens?: readonly LoadedToken[]
   } = {},
 ): IngestUnderTest {
   const { config = configOf({}), tokens = [], ...others } = overrides
@@ -133,7 +128,7 @@ export function contain(parts: Readonly<Record<string, unknown>> = {}): object {
 }
 
 /** A token for ingest. */
-export function token(name: string, secret: string, clusters?: readonly string[]): IngestToken {
+export function token(name: string, secret: string, clusters?: readonly string[]): LoadedToken {
   return { name, secret: new Secret(secret), ...(clusters === undefined ? {} : { clusters }) }
 }
 

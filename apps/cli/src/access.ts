@@ -1,7 +1,7 @@
 import { ResponseError } from '@saker/core'
 import { isLoopback, loadTokens, type ListenAddress, type LoadedToken } from '@saker/service'
 import type { ServiceFlags } from './flags.ts'
-import type { LoadedConfig } from './load-config.ts'
+import type { LoadedConfig } from './loaded-config.ts'
 
 /** Who may use the servers of this process. */
 export interface Access {

@@ -1,23 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { ResponseError, type Config, type Log } from '@saker/core'
-import {
-  LiveConfig,
-  parseConfigText,
-  readConfigText,
-  secretReader,
-  type ReloadObserver,
-  type SecretReader,
-} from '@saker/service'
+import { LiveConfig, parseConfigText, readConfigText, secretReader, type ReloadObserver } from '@saker/service'
 import { checkAccess, type Access, type Listening } from './access.ts'
 import { dropInConfig, dropInFlagsOf } from './drop-in-config.ts'
 import type { ServiceFlags } from './flags.ts'
-
-/** A config with all its secrets in reach. */
-export interface LoadedConfig {
-  readonly config: Config
-  readonly secrets: SecretReader
-}
+import type { LoadedConfig } from './loaded-config.ts'
 
 /** A config in use, and who may use the servers under it. */
 export interface Setup extends LoadedConfig {

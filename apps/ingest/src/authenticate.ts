@@ -1,15 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { ResponseError, type Secret } from '@saker/core'
-
-/** A token that senders may use, with its secret as it is now. An empty secret admits nobody. */
-export interface IngestToken {
-  readonly name: string
-  readonly secret: Secret
-  /** Clusters it may speak for. Absent: all. */
-  readonly clusters?: readonly string[]
-}
+import { ResponseError } from '@saker/core'
+import { findToken, readPresentedToken, type LoadedToken } from '@saker/service'
 
 /** Who sent a request, as far as it proved that. */
 export interface Sender {
@@ -27,7 +19,7 @@ export interface Credentials {
 
 /** Whom ingest admits. */
 export interface AdmissionPolicy {
-  readonly tokens: readonly IngestToken[]
+  readonly tokens: readonly LoadedToken[]
   readonly anonymous: boolean
 }
 
@@ -52,31 +44,11 @@ export function authenticate(credentials: Credentials, { tokens, anonymous }: Ad
   throw new ResponseError('TOKEN_MISSING', 'a bearer token, a basic password or a client certificate is needed')
 }
 
-function senderOfToken(authorization: string, tokens: readonly IngestToken[]): Sender {
-  const presented = tokenIn(authorization)
-  // Hashes have one length and say nothing about the secret, and every token is compared whether or not one has matched.
-  const digest = digestOf(presented ?? Buffer.alloc(0))
-  const matching = tokens.filter(({ secret }) => {
-    const expected = Buffer.from(secret.reveal(), 'utf8')
-    return timingSafeEqual(digestOf(expected), digest) && expected.length > 0
-  })
-  const [token] = matching
+function senderOfToken(authorization: string, tokens: readonly LoadedToken[]): Sender {
+  const presented = readPresentedToken(authorization)
+  const token = presented === undefined ? undefined : findToken(presented, tokens)
   if (token === undefined) throw new ResponseError('TOKEN_INVALID', 'the token is not one that is known here')
   return { name: token.name, ...(token.clusters === undefined ? {} : { clusters: token.clusters }) }
-}
-
-/** The bytes after `Bearer`, or the password of `Basic`, whoever the user is: URLs such as `http://x:TOKEN@host` end up there. */
-function tokenIn(authorization: string): Buffer | undefined {
-  const [, scheme, value] = /^(bearer|basic) +([^ ]+) *$/iu.exec(authorization) ?? []
-  if (scheme === undefined || value === undefined) return undefined
-  if (scheme.toLowerCase() === 'bearer') return Buffer.from(value, 'latin1')
-  const userinfo = Buffer.from(value, 'base64')
-  const colon = userinfo.indexOf(':')
-  return colon === -1 ? undefined : userinfo.subarray(colon + 1)
-}
-
-function digestOf(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }
 
 /**

@@ -1,6 +1,5 @@
 export type { AlertFormat } from './alert-format.ts'
 export type { AlertSink } from './alert-sink.ts'
-export type { IngestToken } from './authenticate.ts'
 export type { AlertObservation, AnswerResult, IgnoredReason, IngestObserver } from './ingest-observer.ts'
 export type { IngestTls } from './http-server.ts'
 export { buildIngestServer, type IngestDependencies } from './server.ts'

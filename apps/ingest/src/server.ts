@@ -1,9 +1,10 @@
 import { ResponseError, type Config, type Log } from '@saker/core'
+import type { LoadedToken } from '@saker/service'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AcknowledgedFingerprints } from './acknowledged-fingerprints.ts'
 import { alertFormatOf, packagingOf, type Packaging } from './alert-format.ts'
 import type { AlertSink } from './alert-sink.ts'
-import { authenticate, certificateOf, type IngestToken } from './authenticate.ts'
+import { authenticate, certificateOf } from './authenticate.ts'
 import { chooseCluster } from './choose-cluster.ts'
 import { enqueueAlert, type EnqueueDependencies } from './enqueue.ts'
 import { Exchange } from './exchange.ts'
@@ -16,7 +17,7 @@ import { sendProblem } from './send-problem.ts'
 /** What ingest is made of. Config and tokens are asked for anew at every request, so a reload needs no restart. */
 export interface IngestDependencies {
   readonly config: () => Config
-  readonly tokens: () => readonly IngestToken[]
+  readonly tokens: () => readonly LoadedToken[]
   /** Whether senders without a token are let in. */
   readonly anonymous: () => boolean
   readonly sink: AlertSink

@@ -15,7 +15,8 @@ export {
   type RepositoryCluster,
   type SecretRef,
 } from './config/config.ts'
-export { parseConfig, type ConfigFault, type ParsedConfig } from './config/parse-config.ts'
+export type { ConfigFault } from './config/config-fault.ts'
+export { parseConfig, type ParsedConfig } from './config/parse-config.ts'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
 export { asResponseError, ResponseError, type ResponseErrorOptions } from './errors/response-error.ts'
 export {

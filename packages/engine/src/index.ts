@@ -1,4 +1,5 @@
-export { respond, type RespondDependencies, type RespondObserver, type ResponseBatch } from './respond.ts'
+export { respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
+export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,
   Commit,

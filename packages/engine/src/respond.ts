@@ -13,6 +13,7 @@ import { createTwoFilesPatch } from 'diff'
 import { guardedOutcome } from './guard.ts'
 import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
 import type { Commit, Head, RepositoryHost } from './repository-host.ts'
+import type { RespondObserver } from './respond-observer.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 
 /** Jobs of one lane that are answered together. */
@@ -40,14 +41,6 @@ export interface RespondDependencies {
   readonly now: () => number
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number
-}
-
-/** Told what happens in a lane, for metrics and for what follows a commit. Must not throw. */
-export interface RespondObserver {
-  /** The branch moved between our read and our write. */
-  conflict(): void
-  /** A commit of ours is in the branch. Called once per commit, before the outcomes are handed out. */
-  committed(commit: Commit, clusters: readonly string[], responses: number): void
 }
 
 /** Lost races in a row after which the lane gives way and sleeps. */

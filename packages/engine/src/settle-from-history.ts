@@ -1,6 +1,6 @@
 import { decodePercent, parseResponseLines, type Outcome, type ResponseJob } from '@saker/core'
 import type { PastCommit } from './repository-host.ts'
-import type { RespondObserver } from './respond.ts'
+import type { RespondObserver } from './respond-observer.ts'
 
 /** Where what the history tells goes. */
 export interface Recovery {

@@ -1,7 +1,7 @@
 import { isBranchName } from '../lane/branch-name.ts'
 import { laneOf } from '../lane/lane.ts'
 import { normalisePath, normaliseRepository } from './normalise-config.ts'
-import type { ConfigFault } from './parse-config.ts'
+import type { ConfigFault } from './config-fault.ts'
 import { WrittenIngestToken, WrittenRepository, WrittenResponse } from './written-config.ts'
 
 /** The parts of a config whose form is right by themselves, each with its place. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clusterNames, repositoryOfCluster, type Config } from './config.ts'
-import { parseConfig, type ConfigFault } from './parse-config.ts'
+import type { ConfigFault } from './config-fault.ts'
+import { parseConfig } from './parse-config.ts'
 
 /** The smallest file that is valid. Keys given here replace those of the file. */
 function written(overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {

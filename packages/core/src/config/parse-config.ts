@@ -1,15 +1,10 @@
 import type { z } from 'zod'
 import { senseFaults, wellFormedParts } from './config-sense.ts'
+import type { ConfigFault } from './config-fault.ts'
 import type { Config } from './config.ts'
 import { plainIssue } from '../text/plain-issue.ts'
 import { normaliseConfig } from './normalise-config.ts'
 import { WrittenConfig } from './written-config.ts'
-
-/** One thing wrong in a config: where, as keys and indexes from the top, and what. Never holds a value of the file. */
-export interface ConfigFault {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
 
 /** A usable config, or everything that is wrong with it. */
 export type ParsedConfig = { readonly config: Config } | { readonly faults: readonly ConfigFault[] }
