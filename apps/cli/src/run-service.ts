@@ -22,7 +22,7 @@ import { redisForUp, sharedRedis } from './open-redis.ts'
 import { answerParent, hasParent } from './process-questions.ts'
 import { readTls, type TlsFiles } from './read-tls.ts'
 import { VERSION } from './version.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { isSoleWorker, WorkerProcess } from './worker-process.ts'
 
 /** Longest wait for work under way at shutdown; Kubernetes' default termination grace period is 30 s. */
 const GRACE_MS = 25_000
@@ -75,7 +75,7 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
   const checks = [{ name: 'redis', check: () => queue.checkReady() }]
   const metrics = new Metrics(VERSION)
   metrics.watchLanes(() => queue.laneStates(lanesOf(loaded.config, flags.dryRun)))
-  const worker = service === 'up' ? new WorkerProcess({ flags: written, redisUrl: redis.url, log }) : undefined
+  const worker = service === 'up' ? new WorkerProcess({ flags: written, redis, log }) : undefined
   if (worker !== undefined) {
     closers.add(() => worker.close({ graceMs: GRACE_MS }))
     checks.push({ name: 'worker', check: () => worker.checkRunning() })
@@ -97,7 +97,8 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
   const metrics = new Metrics(VERSION)
   const { dataDir, dryRun, lockDuration } = flags
   const lock = lockDuration === undefined ? {} : { lockDurationMs: lockDuration }
-  const worker = await startWorker({ ...loaded, ...lock, redisUrl, dataDir, dryRun, metrics, log })
+  const isSole = isSoleWorker()
+  const worker = await startWorker({ ...loaded, ...lock, isSole, redisUrl, dataDir, dryRun, metrics, log })
   closers.add(() => worker.close({ graceMs: GRACE_MS }))
   if (admin === undefined) {
     answerParent(

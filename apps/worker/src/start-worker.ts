@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lanesOf, type Config, type Lane, type Log } from '@saker/core'
 import { respond, type RepositoryHost } from '@saker/engine'
-import { credentialOf, CredentialBudget, startLaneWorker, type LaneWorker } from '@saker/queue'
+import { credentialOf, CredentialBudget, startLaneWorker, type LaneWorker, type LaneWorkerOptions } from '@saker/queue'
 import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
@@ -14,8 +14,10 @@ export interface WorkerDependencies {
   readonly redisUrl: string
   readonly dataDir: string
   readonly dryRun: boolean
-  /** How long a worker that says nothing counts as alive. 30 s by default. */
+  /** How long a worker that says nothing counts as alive. 15 s by default. */
   readonly lockDurationMs?: number
+  /** Whether no other worker can be connected to this Redis. */
+  readonly isSole?: boolean
   readonly secrets: SecretReader
   readonly metrics: Metrics
   readonly log: Log
@@ -83,7 +85,7 @@ async function startLane(
     redisUrl: deps.redisUrl,
     slug: lane.slug,
     coalesce: config.coalesce,
-    ...(deps.lockDurationMs === undefined ? {} : { lockDurationMs: deps.lockDurationMs }),
+    ...lockOf(deps),
     log,
     respond: (batch) =>
       respond(batch, {
@@ -102,4 +104,12 @@ async function startLane(
     },
   })
   return { worker, host }
+}
+
+/** How the locks of former workers are treated, as far as that was said. */
+function lockOf({
+  lockDurationMs,
+  isSole = false,
+}: WorkerDependencies): Pick<LaneWorkerOptions, 'lockDurationMs' | 'isSole'> {
+  return { isSole, ...(lockDurationMs === undefined ? {} : { lockDurationMs }) }
 }
