@@ -1,7 +1,12 @@
 import { execaSync } from 'execa'
-import { writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TUTORIAL_ALERT } from '@saker/demo'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { TUTORIAL_ALERT, type LogLine } from '@saker/demo'
 import { describe, expect, it, vi } from 'vitest'
 import { BareRepository } from '../support/bare-repository.ts'
 import { redisAvailable } from '../support/redis-server.ts'
@@ -13,7 +18,7 @@ metadata: { name: alpine-deployment, namespace: default }
 spec: { replicas: 2 }
 `
 
-async function upWithRepository(): Promise<{ saker: RunningSaker; origin: BareRepository }> {
+async function repositoryAndConfig(): Promise<{ origin: BareRepository; config: string }> {
   const origin = await BareRepository.create({ 'alpine.yaml': DEPLOYMENT })
   afterThisTest(() => origin.remove())
   const config = join(await temporaryFolder(), 'saker.yaml')
@@ -24,10 +29,15 @@ repositories: { fleet: { git: { url: "file://${origin.path}" }, delivery: commit
 responses: [{ name: contain, match: {}, actions: [{ contain: {} }] }]
 `,
   )
+  return { origin, config }
+}
+
+async function upWithRepository(): Promise<{ saker: RunningSaker; origin: BareRepository }> {
+  const { origin, config } = await repositoryAndConfig()
   return { saker: await startSaker(['up', '--config', config]), origin }
 }
 
-async function send(saker: RunningSaker): Promise<Response> {
+async function send(saker: Pick<RunningSaker, 'ingest'>): Promise<Response> {
   return fetch(saker.ingest, { method: 'POST', headers: { 'content-type': 'application/json' }, body: TUTORIAL_ALERT })
 }
 
@@ -37,6 +47,12 @@ function workersOf(saker: RunningSaker): readonly number[] {
   return stdout.split('\n').filter(Boolean).map(Number)
 }
 
+/** Whether a process is a grandchild of a Saker, as its Redis is. */
+function isRedisOf(saker: RunningSaker, pid: number): boolean {
+  const parentOf = (child: string): string => execaSync('ps', ['-o', 'ppid=', '-p', child]).stdout.trim()
+  return parentOf(parentOf(String(pid))) === String(saker.process.pid)
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -44,6 +60,50 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** Has the first push to a repository take `seconds`. Gives a check whether one has begun. */
+async function slowPushes(origin: BareRepository, seconds: number): Promise<() => boolean> {
+  const begun = join(await temporaryFolder(), 'begun')
+  const hook = join(origin.path, 'hooks', 'pre-receive')
+  await mkdir(join(origin.path, 'hooks'), { recursive: true })
+  await writeFile(hook, `#!/bin/sh\n[ -e '${begun}' ] && exit 0\ntouch '${begun}'\nsleep ${seconds}\n`, { mode: 0o755 })
+  return () => existsSync(begun)
+}
+
+/** Starts Saker as a shell does: through the launcher, in a process group of its own, which Ctrl-C goes to as a whole. */
+async function upInForeground(config: string): Promise<{
+  readonly line: (fits: (line: LogLine) => boolean) => Promise<LogLine>
+  readonly lines: readonly LogLine[]
+  readonly interrupt: () => void
+  readonly ended: Promise<unknown[]>
+}> {
+  const launcher = ['tools/with-node.mjs', 'apps/cli/src/main.ts', 'up', '--config', config]
+  const addresses = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0']
+  const child = spawn(process.execPath, [...launcher, ...addresses, '--data-dir', await temporaryFolder()], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: LogLine[] = []
+  const take = (text: string): void => {
+    if (text.startsWith('{')) lines.push(JSON.parse(text) as LogLine)
+  }
+  createInterface(child.stdout).on('line', take)
+  createInterface(child.stderr).on('line', take)
+  const ended = once(child, 'close')
+  const interrupt = (): void => void process.kill(-(child.pid ?? 0), 'SIGINT')
+  afterThisTest(async () => {
+    if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL')
+    await ended
+  })
+  const line = (fits: (line: LogLine) => boolean): Promise<LogLine> =>
+    vi.waitFor(() => {
+      const found = lines.find(fits)
+      if (found === undefined) throw new Error(`no such line:\n${lines.map((one) => JSON.stringify(one)).join('\n')}`)
+      return found
+    }, SOON)
+  return { line, lines, interrupt, ended }
 }
 
 const SOON = { timeout: 20_000, interval: 50 }
@@ -80,6 +140,60 @@ describe.skipIf(!redisAvailable)('saker up as a process tree', () => {
     expect(settled).toMatchObject({ outcome: 'committed' })
     expect(await origin.read('alpine.yaml')).toBe(DEPLOYMENT.replace('2', '0'))
     expect(workersOf(saker)).not.toContain(first)
+  })
+
+  it('takes up at once what a killed worker had under way', async () => {
+    const { saker, origin } = await upWithRepository()
+    const hasBegun = await slowPushes(origin, 3)
+    await send(saker)
+    await vi.waitFor(() => expect(hasBegun()).toBe(true), SOON)
+
+    const started = performance.now()
+    for (const worker of workersOf(saker)) process.kill(worker, 'SIGKILL')
+    const settled = await saker.settled()
+
+    expect(settled['outcome']).toMatch(/committed|unchanged/u)
+    expect(performance.now() - started).toBeLessThan(12_000)
+    expect(await origin.read('alpine.yaml')).toBe(DEPLOYMENT.replace('2', '0'))
+  })
+
+  it('starts its killed Redis again and takes alerts without a restart', async () => {
+    const { saker, origin } = await upWithRepository()
+    const [worker] = workersOf(saker)
+    const { stdout } = execaSync('ps', ['-eo', 'pid=,args='])
+    const servers = [...stdout.matchAll(/^ *([0-9]+) \S*redis-server /gmu)].map(([, pid]) => Number(pid))
+    const own = servers.filter((pid) => isRedisOf(saker, pid))
+    expect(own).toHaveLength(1)
+
+    for (const pid of own) process.kill(pid, 'SIGKILL')
+    await saker.process.line('restarted', ({ msg }) => msg === 'private Redis runs again')
+    const answer = await vi.waitFor(async () => {
+      const { status } = await send(saker)
+      expect(status).toBe(202)
+      return status
+    }, SOON)
+
+    expect(answer).toBe(202)
+    expect(await saker.settled()).toMatchObject({ outcome: 'committed' })
+    expect(await origin.read('alpine.yaml')).toBe(DEPLOYMENT.replace('2', '0'))
+    expect(workersOf(saker)).toEqual([worker])
+  })
+
+  it('finishes what is under way at Ctrl-C, which reaches every process of the group, before its Redis ends', async () => {
+    const { origin, config } = await repositoryAndConfig()
+    const hasBegun = await slowPushes(origin, 2)
+    const saker = await upInForeground(config)
+    const { ingest } = await saker.line(({ msg }) => msg === 'saker is ready')
+    await send({ ingest: String(ingest) })
+    await vi.waitFor(() => expect(hasBegun()).toBe(true), SOON)
+
+    saker.interrupt()
+    const [code] = await saker.ended
+
+    expect(code).toBe(0)
+    expect(saker.lines.filter(({ msg }) => msg === 'response settled')).toMatchObject([{ outcome: 'committed' }])
+    expect(saker.lines.filter(({ level, msg }) => Number(level) >= 40 && !/no admin token/u.test(msg))).toEqual([])
+    expect(await origin.read('alpine.yaml')).toBe(DEPLOYMENT.replace('2', '0'))
   })
 
   it('leaves no worker behind when it is killed itself', async () => {

@@ -1,9 +1,9 @@
-import { fork, spawn } from 'node:child_process'
+import { execFileSync, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { silentLog, type ResponseError } from '@saker/core'
+import { silentLog, type Log, type ResponseError } from '@saker/core'
 import { ResponseQueue, startPrivateRedis, startVolatileRedis } from '@saker/queue'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -42,10 +42,22 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Processes that were started for a socket. */
+function spawnedFor(socket: string): readonly string[] {
+  const processes = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+  return processes.split('\n').filter((line) => line.includes(socket))
+}
+
 describe.skipIf(!redisAvailable)('a private Redis', () => {
   const started: { close(): Promise<void> }[] = []
   let dataDir: string
+  let errors: Readonly<Record<string, unknown>>[]
+  const log: Log = {
+    ...silentLog,
+    error: (fields, message) => void errors.push({ ...fields, message }),
+  }
   beforeEach(async () => {
+    errors = []
     dataDir = await mkdtemp(join(tmpdir(), 'saker-data-'))
   })
   afterEach(async () => {
@@ -55,7 +67,7 @@ describe.skipIf(!redisAvailable)('a private Redis', () => {
   })
 
   async function start(): Promise<{ url: string; socket: string; close: () => Promise<void> }> {
-    const redis = await startPrivateRedis({ dataDir, log: silentLog })
+    const redis = await startPrivateRedis({ dataDir, log })
     if (redis === undefined) throw new Error('no redis-server')
     started.push(redis)
     return { url: redis.url, socket: decodeURI(new URL(redis.url).pathname), close: () => redis.close() }
@@ -63,6 +75,7 @@ describe.skipIf(!redisAvailable)('a private Redis', () => {
 
   async function pidOf(socket: string): Promise<number> {
     const client = new Redis({ path: socket })
+    client.on('error', () => undefined)
     const pid = Number(/process_id:([0-9]+)/u.exec(await client.info('server'))?.[1])
     client.disconnect()
     return pid
@@ -136,6 +149,88 @@ describe.skipIf(!redisAvailable)('a private Redis', () => {
     const after = new Redis({ path: next.socket })
     expect(await after.get('kept')).toBe('yes')
     after.disconnect()
+  })
+
+  /** Waits until another process than `former` serves the socket. */
+  async function successorOf(former: number, socket: string): Promise<number> {
+    return vi.waitFor(async () => {
+      await stat(socket)
+      const pid = await pidOf(socket)
+      expect(pid).not.toBe(former)
+      return pid
+    }, SOON)
+  }
+
+  it('is started again on the same socket when it is killed, with what it was told, and takes alerts again', async () => {
+    const { url, socket } = await start()
+    const lane = freshLane()
+    const queue = new ResponseQueue({ redisUrl: url, log: silentLog })
+    await vi.waitFor(() => queue.checkReady(), SOON)
+    const job = responseJob()
+    await queue.offer(lane, job, { windowMs: 60_000 })
+    const pid = await pidOf(socket)
+
+    process.kill(pid, 'SIGKILL')
+    await successorOf(pid, socket)
+
+    const again = responseJob({ fingerprint: job.fingerprint })
+    const offered = await vi.waitFor(() => queue.offer(lane, again, { windowMs: 60_000 }), SOON)
+    expect(offered).toEqual({ result: 'duplicate', id: job.id })
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: 'private Redis ended by itself and is started again',
+        code: 137,
+        restartMs: 0,
+      }),
+    ])
+    expect(errors[0]).not.toHaveProperty('said')
+    await queue.close()
+  })
+
+  it('is started again after a pause that grows when it keeps ending', async () => {
+    const { socket } = await start()
+    let pid = await pidOf(socket)
+
+    for (let death = 0; death < 3; death++) {
+      process.kill(pid, 'SIGKILL')
+      pid = await successorOf(pid, socket)
+    }
+
+    expect(errors.map(({ restartMs }) => restartMs)).toEqual([0, 500, 1000])
+  })
+
+  it('says what it complained about when it ended', async () => {
+    const { socket } = await start()
+    const pid = await pidOf(socket)
+
+    process.kill(pid, 'SIGSEGV')
+    await successorOf(pid, socket)
+
+    expect(errors[0]).toMatchObject({ said: expect.stringMatching(/crashed by signal: 11/u) as string })
+  })
+
+  it('never runs two servers over one file, when only the guard is killed', async () => {
+    const { socket } = await start()
+    const pid = await pidOf(socket)
+    const guard = Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }))
+
+    process.kill(guard, 'SIGKILL')
+    const next = await successorOf(pid, socket)
+
+    const servers = spawnedFor(socket).filter((line) => !line.includes('saker-redis '))
+    expect(servers.map((line) => Number.parseInt(line, 10))).toEqual([next])
+  })
+
+  it.each([0, 30, 100])('leaves nothing behind when it is closed %i ms after it was killed', async (ms) => {
+    const { socket, close } = await start()
+    process.kill(await pidOf(socket), 'SIGKILL')
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+
+    await close()
+
+    expect(spawnedFor(socket)).toEqual([])
+    await expect(stat(dirname(socket))).rejects.toThrow('ENOENT')
+    await expect(stat(join(dataDir, 'redis/saker-claim.json'))).rejects.toThrow('ENOENT')
   })
 
   it('stops a frozen server that a killed run left behind', async () => {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { ResponseError, silentLog, type Lane, type Outcome, type ResponseJob } from '@saker/core'
-import { ResponseQueue, type LaneBatch, type Offered } from '@saker/queue'
+import { ResponseError, silentLog, type Lane, type Log, type Outcome, type ResponseJob } from '@saker/core'
+import { ResponseQueue, startLaneWorker, type LaneBatch, type Offered } from '@saker/queue'
 import type { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -178,6 +178,129 @@ describe.skipIf(!redisAvailable)('handing a lane over', () => {
     expect(performance.now() - started).toBeLessThan(7000)
     await server.restart()
     await vi.waitFor(() => queue.checkReady(), SOON)
+  })
+
+  it.each([
+    ['gone', (): Promise<void> => server.kill()],
+    ['frozen', async (): Promise<void> => server.freeze()],
+  ])('waits out no grace for a Redis that is %s, where nothing can be recorded', async (_, breakRedis) => {
+    const idle = await recordingWorker({ redisUrl: server.url, slug: freshLane().slug })
+    const first = await serve({ respond: () => new Promise<never>(() => undefined) })
+    await offer()
+    await vi.waitFor(() => expect(first.batches).toHaveLength(1), SOON)
+
+    await breakRedis()
+    const started = performance.now()
+    await Promise.all([first, idle].map(({ worker }) => worker.close({ graceMs: 25_000 })))
+    const took = performance.now() - started
+
+    expect(took).toBeLessThan(3500)
+    await server.restart()
+    await vi.waitFor(() => queue.checkReady(), SOON)
+  })
+
+  it('lets a batch under way end for a while when Redis is gone', async () => {
+    const answered: boolean[] = []
+    const { worker, batches } = await serve({
+      respond: async (batch) => {
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        answered.push(batch.signal.aborted)
+        return allOf(batch, committed())
+      },
+    })
+    await offer()
+    await vi.waitFor(() => expect(batches).toHaveLength(1), SOON)
+
+    await server.kill()
+    await worker.close({ graceMs: 25_000 })
+
+    expect(answered).toEqual([false])
+    await server.restart()
+    await vi.waitFor(() => queue.checkReady(), SOON)
+  })
+
+  it('keeps most of the life of its lock in hand, for a plan that holds the process up', async () => {
+    const { batches } = await serve({ lockDurationMs: 6000, respond: untilAborted })
+    const { id } = await offer()
+    await vi.waitFor(() => expect(batches).toHaveLength(1), SOON)
+
+    const lives: number[] = []
+    const until = performance.now() + 3200
+    await vi.waitFor(async () => {
+      lives.push(await redis.pttl(`saker:{lane.${lane.slug}}:${id}:lock`))
+      expect(performance.now()).toBeGreaterThan(until)
+    }, SOON)
+
+    expect(Math.min(...lives)).toBeGreaterThan(4600)
+  })
+
+  it('counts as dead after 15 s of silence unless it is told otherwise', async () => {
+    const taken = Promise.withResolvers<void>()
+    const worker = await startLaneWorker({
+      redisUrl: server.url,
+      slug: lane.slug,
+      coalesce: { quietMs: 0, maxMs: 0 },
+      log: silentLog,
+      respond: (batch) => {
+        taken.resolve()
+        return untilAborted(batch)
+      },
+      onSettled: () => undefined,
+    })
+    const { id } = await offer()
+    await taken.promise
+
+    const life = await redis.pttl(`saker:{lane.${lane.slug}}:${id}:lock`)
+
+    expect(life).toBeGreaterThan(10_000)
+    expect(life).toBeLessThanOrEqual(15_000)
+    await worker.close({ graceMs: 0 })
+  })
+
+  it('does not wait for the lock of a dead worker when it is the only one', async () => {
+    const { child, taken } = await serveAndHang()
+    const { id } = await offer()
+    await taken
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await redis.pexpire(`saker:{lane.${lane.slug}}:${id}:lock`, 600_000)
+
+    const { batches, settled } = await serve({ isSole: true })
+
+    await vi.waitFor(() => expect(settled).toHaveLength(1), SOON)
+    expect(batches[0]).toMatchObject({ recovering: true, jobs: [{ id }] })
+  })
+
+  it('says once that it waits for the lock of a worker that says nothing any more', async () => {
+    const { child, taken } = await serveAndHang()
+    const { id } = await offer()
+    await taken
+    child.kill('SIGKILL')
+    const lines: object[] = []
+    const warn = (fields: object, message: string): void => void lines.push({ ...fields, message })
+
+    const { settled } = await serve({ log: { ...silentLog, warn } })
+    await vi.waitFor(() => expect(settled).toHaveLength(1), SOON)
+
+    const silent = { lane: lane.slug, jobId: id, lockMs: expect.any(Number) as number }
+    expect(lines).toEqual([
+      { ...silent, message: 'a worker says nothing any more; its job runs again when its lock has run out' },
+      { lane: lane.slug, jobId: id, message: 'a worker died; its job runs again' },
+    ])
+  })
+
+  it('says nothing of the lock of a worker that is alive', async () => {
+    const lines: string[] = []
+    const log: Log = { ...silentLog, warn: (_, message) => void lines.push(message) }
+    const first = await serve({ respond: untilAborted, log })
+    await offer()
+    await vi.waitFor(() => expect(first.batches).toHaveLength(1), SOON)
+
+    await serve({ log })
+    const until = performance.now() + 2000
+    await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(until), SOON)
+
+    expect(lines).toEqual([])
   })
 
   it('answers the batch of a worker that was killed, once, and searches the history for it', async () => {

@@ -151,6 +151,21 @@ describe.skipIf(!redisAvailable)('offering alerts while Redis is in trouble', ()
     })
   })
 
+  it('says in plain words that it is not connected when Redis has gone', async () => {
+    const doomed = await startRedisServer()
+    const queue = await readyQueue(doomed)
+
+    await doomed.remove()
+
+    await vi.waitFor(
+      async () =>
+        await expect(queue.checkReady()).rejects.toThrow(
+          `not ready: Redis at 127.0.0.1:${doomed.port}/0: not connected`,
+        ),
+      { timeout: 5000 },
+    )
+  })
+
   it('says unavailable when Redis is frozen, and accepts again by itself when it goes on', async () => {
     const queue = await readyQueue(server)
     await queue.offer(freshLane(), responseJob(), NO_WINDOW)

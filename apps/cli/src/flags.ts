@@ -37,7 +37,7 @@ const SERVICE_FLAGS: readonly Option[] = [
   new Option('--allow-volatile', 'without any Redis, keep alerts in memory; they are lost when Saker stops').default(
     false,
   ),
-  new Option('--lock-duration <duration>', 'how long a worker that says nothing counts as alive (default: 30s)')
+  new Option('--lock-duration <duration>', 'how long a worker that says nothing counts as alive (default: 15s)')
     .argParser(parseLockDuration)
     .hideHelp(),
   new Option('--tls-cert <file>', 'certificate with which ingest serves https'),
@@ -61,7 +61,7 @@ const MIN_LOCK_MS = 1000
 function parseLockDuration(written: string): number {
   const ms = parseDurationMs(written)
   if (ms === undefined || ms < MIN_LOCK_MS)
-    throw new ResponseError('CONFIG_INVALID', '--lock-duration must be a duration of at least 1s, such as 30s')
+    throw new ResponseError('CONFIG_INVALID', '--lock-duration must be a duration of at least 1s, such as 15s')
   return ms
 }
 

@@ -1,10 +1,12 @@
 import { ResponseError, type Log } from '@saker/core'
-import { startPrivateRedis, startVolatileRedis } from '@saker/queue'
+import { startPrivateRedis, startVolatileRedis, type PrivateRedis, type VolatileRedis } from '@saker/queue'
 import type { ServiceFlags } from './flags.ts'
 
 /** A Redis to work with, and how to let go of it. */
 export interface OpenRedis {
   readonly url: string
+  /** Whether nobody but this process and its own worker can use it. */
+  readonly isPrivate: boolean
   close(): Promise<void>
 }
 
@@ -16,7 +18,7 @@ export function sharedRedis(env: NodeJS.ProcessEnv): OpenRedis {
       'CONFIG_INVALID',
       'REDIS_URL is not set; saker ingest and saker worker meet in the Redis it names',
     )
-  return { url, close: async () => {} }
+  return { url, isPrivate: false, close: async () => {} }
 }
 
 /**
@@ -26,7 +28,7 @@ export function sharedRedis(env: NodeJS.ProcessEnv): OpenRedis {
 export async function redisForUp(flags: ServiceFlags, env: NodeJS.ProcessEnv, log: Log): Promise<OpenRedis> {
   if ((env['REDIS_URL'] ?? '') !== '') return sharedRedis(env)
   const own = await startPrivateRedis({ dataDir: flags.dataDir, log })
-  if (own !== undefined) return own
+  if (own !== undefined) return privately(own)
   if (!flags.allowVolatile) {
     throw new ResponseError(
       'CONFIG_INVALID',
@@ -34,5 +36,9 @@ export async function redisForUp(flags: ServiceFlags, env: NodeJS.ProcessEnv, lo
     )
   }
   log.warn({}, 'VOLATILE: alerts are kept in memory only and are lost when Saker stops; never use this in production')
-  return startVolatileRedis({ log })
+  return privately(await startVolatileRedis({ log }))
+}
+
+function privately(redis: PrivateRedis | VolatileRedis): OpenRedis {
+  return { url: redis.url, isPrivate: true, close: () => redis.close() }
 }

@@ -23,7 +23,7 @@ import { redisForUp, sharedRedis } from './open-redis.ts'
 import { answerParent, hasParent } from './process-questions.ts'
 import { readTls, type TlsFiles } from './read-tls.ts'
 import { VERSION } from './version.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { isSoleWorker, WorkerProcess } from './worker-process.ts'
 
 /** Longest wait for work under way at shutdown; Kubernetes' default termination grace period is 30 s. */
 const GRACE_MS = 25_000
@@ -75,7 +75,7 @@ async function startIngest(service: 'up' | 'ingest', starting: Starting): Promis
   const queue = openQueue(redis.url, live, starting)
   const checks = [{ name: 'redis', check: () => queue.checkReady() }]
   metrics.watchLanes(() => queue.laneStates(lanesOf(live.value.config, flags.dryRun)))
-  const worker = service === 'up' ? new WorkerProcess({ flags: written, redisUrl: redis.url, log }) : undefined
+  const worker = service === 'up' ? new WorkerProcess({ flags: written, redis, log }) : undefined
   if (worker !== undefined) {
     closers.add(() => worker.close({ graceMs: GRACE_MS }))
     checks.push({ name: 'worker', check: () => worker.checkRunning() })
@@ -101,6 +101,7 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
     config: () => live.value.config,
     secrets,
     ...lock,
+    isSole: isSoleWorker(),
     redisUrl,
     dataDir,
     dryRun,

@@ -1,13 +1,22 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { ResponseError, type Log } from '@saker/core'
-import { askProcess, untilStarted, type ProcessAnswer } from './process-questions.ts'
+import type { OpenRedis } from './open-redis.ts'
+import { askProcess, hasParent, untilStarted, type ProcessAnswer } from './process-questions.ts'
 
 /** How a worker is started beside ingest. */
 export interface WorkerProcessOptions {
   /** The flags that this process was started with; the worker gets the same. */
   readonly flags: readonly string[]
-  readonly redisUrl: string
+  readonly redis: Pick<OpenRedis, 'url' | 'isPrivate'>
   readonly log: Log
+}
+
+/** Tells a worker that its Redis is private, so that no other one can hold its lanes: a former one has ended before. */
+const SOLE_WORKER = 'SAKER_SOLE_WORKER'
+
+/** Whether this process is the worker of a `saker up` whose Redis is private. */
+export function isSoleWorker(): boolean {
+  return hasParent() && process.env[SOLE_WORKER] === '1'
 }
 
 /** A worker that ends unexpectedly is started again; the pause doubles from the first to the second, in milliseconds. */
@@ -72,8 +81,11 @@ export class WorkerProcess {
   }
 
   #start(): ChildProcess {
-    const child = fork(process.argv[1] ?? '', ['worker', ...this.#options.flags], {
-      env: { ...process.env, REDIS_URL: this.#options.redisUrl },
+    const { flags, redis } = this.#options
+    const child = fork(process.argv[1] ?? '', ['worker', ...flags], {
+      // Ctrl-C goes to the whole foreground group: the worker would take our own signal for the second one, and hurry.
+      detached: true,
+      env: { ...process.env, REDIS_URL: redis.url, [SOLE_WORKER]: redis.isPrivate ? '1' : '' },
     })
     child.on('error', (error) => this.#options.log.error({ err: error }, 'the worker process failed'))
     child.once('exit', (code, signal) => this.#restart({ code, signal }))

@@ -17,6 +17,8 @@ export interface LaneServices {
   readonly dataDir: string
   /** How long a worker that says nothing counts as alive. Absent: the queue's own default. */
   readonly lockDurationMs?: number
+  /** Whether no other worker can be connected to this Redis. */
+  readonly isSole?: boolean
   readonly receivers: Receivers
   readonly budget: CredentialBudget
   readonly metrics: Metrics
@@ -96,13 +98,14 @@ function openHost(lane: Lane, services: LaneServices, repository: Config['reposi
 
 async function startLane(
   lane: Lane,
-  { config, redisUrl, lockDurationMs, metrics, log }: LaneServices,
+  { config, redisUrl, lockDurationMs, isSole = false, metrics, log }: LaneServices,
   respondTo: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>,
 ): Promise<LaneWorker> {
   return startLaneWorker({
     redisUrl,
     slug: lane.slug,
     coalesce: config().coalesce,
+    isSole,
     ...(lockDurationMs === undefined ? {} : { lockDurationMs }),
     log,
     respond: respondTo,

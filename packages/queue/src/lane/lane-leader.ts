@@ -101,6 +101,11 @@ export class LaneLeader {
     }
   }
 
+  /** Whether a job is being answered. */
+  get isBusy(): boolean {
+    return this.#leading !== undefined
+  }
+
   /** Aborts the batch under way; its leader goes back to the lane at once, where another worker finds it. */
   abort(reason: ResponseError): void {
     this.#leading?.abort.abort(reason)

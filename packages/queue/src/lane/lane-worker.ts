@@ -9,6 +9,7 @@ import type { LaneAnswers } from './lane-batch.ts'
 import { LaneLeader } from './lane-leader.ts'
 import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneKey, laneQueueName } from './lane-queue.ts'
 import { readMergedCounts } from './merged-counts.ts'
+import { SilentWorkers } from './silent-workers.ts'
 import { UnconfirmedJobs } from './unconfirmed-jobs.ts'
 
 /** What a lane is served with. */
@@ -18,8 +19,13 @@ export interface LaneWorkerOptions extends LaneAnswers {
   readonly slug: string
   readonly coalesce: Coalesce
   readonly log: Log
-  /** How long a worker that says nothing counts as alive. 30 s by default; a dead one's job runs again after at most 40 s. */
+  /** How long a worker that says nothing counts as alive. 15 s by default; a dead one's job runs again after at most 21 s. */
   readonly lockDurationMs?: number
+  /**
+   * Whether no other worker can be connected to this Redis, because it is private. A job that is active when this one starts
+   * was a dead worker's then, and runs again within some two seconds.
+   */
+  readonly isSole?: boolean
   /** Jobs answered together at most. 1000 by default. */
   readonly maxBatch?: number
 }
@@ -31,7 +37,8 @@ export interface LaneWorker {
   isRunning(): boolean
   /**
    * Takes no further job. A burst that is still settling goes back at once; a batch under way may end within `graceMs`, then
-   * it is aborted and its leader handed back. Resolves at the latest some 5 s after the grace, whatever Redis does.
+   * it is aborted and its leader handed back. Resolves at the latest some 5 s after the grace, whatever Redis does; within
+   * some 3 s when Redis does not answer, because nothing can be recorded or handed back.
    */
   close(options: { readonly graceMs: number }): Promise<void>
 }
@@ -44,6 +51,28 @@ const WAKE_MS = 500
 
 /** How long the start waits for a Redis that does not answer, before it goes on in the background. */
 const START_MS = 1000
+
+/** How long a worker that says nothing counts as alive. */
+const LOCK_MS = 15_000
+
+/**
+ * How often in a lock's life it is renewed. Planning a large burst may hold up everything else in this process for seconds:
+ * whenever that begins, four fifths of the lock's life are left.
+ */
+const RENEWALS = 5
+
+/** How often the only worker looks for a lock that nobody holds. */
+const SOLE_STALLED_MS = 1000
+
+/** How long Redis may be silent before a worker that closes gives it up, looked at in steps. */
+const SILENCE = { steps: 8, stepMs: 250 }
+
+const UNREACHABLE = Symbol('unreachable')
+
+const UNANSWERED = 'Redis does not answer'
+
+/** What an aborted batch may take to end when nothing can be recorded. */
+const ABANDON_MS = 300
 
 /** What aborting and handing back may take; somewhat more than their own limits together. */
 const FORCE_MS = 2500
@@ -101,13 +130,17 @@ class ServingLane implements LaneWorker {
   readonly #worker: AbandonableWorker
   readonly #leader: LaneLeader
   readonly #stopping = new AbortController()
-  readonly #keeper: NodeJS.Timeout
+  readonly #silent: SilentWorkers
+  readonly #timers: readonly NodeJS.Timeout[]
+  readonly #isSole: boolean
   #closed: Promise<void> | undefined
 
   constructor(options: LaneWorkerOptions) {
-    const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = 30_000, maxBatch = 1000 } = options
+    const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = LOCK_MS, maxBatch = 1000 } = options
+    const { isSole = false } = options
     this.slug = slug
     this.#log = log
+    this.#isSole = isSole
     this.#connection = connectRedis(redisUrl, 'worker', log)
     const { client } = this.#connection
     const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
@@ -125,7 +158,8 @@ class ServingLane implements LaneWorker {
       autorun: false,
       concurrency: 1,
       lockDuration: lockDurationMs,
-      stalledInterval: Math.ceil(lockDurationMs / 6),
+      lockRenewTime: Math.ceil(lockDurationMs / RENEWALS),
+      stalledInterval: Math.min(Math.ceil(lockDurationMs / RENEWALS), isSole ? SOLE_STALLED_MS : Infinity),
       // Never reset by BullMQ, not even by a retry: low enough to end, high enough to outlive bad days.
       maxStalledCount: 10,
       // A replica that closes leaves no wake-up behind for the others; they look by themselves this often (seconds).
@@ -133,7 +167,15 @@ class ServingLane implements LaneWorker {
       runRetryDelay: 1000,
     })
     this.#listen()
-    this.#keeper = setInterval(() => void keepLaneSerial(this.#queue).catch(() => undefined), KEEP_SERIAL_MS).unref()
+    this.#silent = new SilentWorkers({ client, slug, lockDurationMs, log })
+    const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
+    const look = (): void => {
+      if (!this.#leader.isBusy && client.status === 'ready') void this.#silent.look().catch(() => undefined)
+    }
+    this.#timers = [
+      setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
+      setInterval(look, Math.ceil(lockDurationMs / RENEWALS)).unref(),
+    ]
     const started = Promise.withResolvers<void>()
     this.started = started.promise
     void this.#serve(() => started.resolve())
@@ -166,9 +208,12 @@ class ServingLane implements LaneWorker {
   /** Takes jobs until the lane closes; begins again should BullMQ's own loop ever end in a failure. */
   async #serve(onStarted: () => void): Promise<void> {
     const { signal } = this.#stopping
+    let releases = this.#isSole
     while (!signal.aborted) {
       try {
         await keepLaneSerial(this.#queue)
+        if (releases) await this.#silent.release()
+        releases = false
         onStarted()
         await this.#worker.run()
       } catch (thrown) {
@@ -192,19 +237,43 @@ class ServingLane implements LaneWorker {
   }
 
   async #close(graceMs: number): Promise<void> {
-    clearInterval(this.#keeper)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#stopping.abort()
     const closed = this.#worker.close()
-    if ((await within(graceMs, closed)) === TIMED_OUT) {
+    const over = new AbortController()
+    const ending = await within(graceMs, Promise.race([closed, this.#untilUnreachable(over.signal)]))
+    over.abort()
+    const unreachable = ending === UNREACHABLE
+    if (unreachable || ending === TIMED_OUT) {
       this.#leader.abort(new ResponseError('SHUTTING_DOWN', 'the worker stops'))
-      if ((await within(FORCE_MS, closed)) === TIMED_OUT) {
-        this.#log.warn({ lane: this.slug }, 'lane closed by force')
+      if ((await within(unreachable ? ABANDON_MS : FORCE_MS, closed)) === TIMED_OUT) {
+        this.#log.warn({ lane: this.slug, ...(unreachable ? { reason: UNANSWERED } : {}) }, 'lane closed by force')
         await this.#worker.abandon()
       }
     }
-    await within(WAKE_MS, this.#wakeOthers())
-    await within(FORCE_MS, this.#queue.close())
+    if (!unreachable) await within(WAKE_MS, this.#wakeOthers())
+    await within(unreachable ? ABANDON_MS : FORCE_MS, this.#queue.close())
     await this.#connection.close()
     void this.#worker.disconnect().catch(() => undefined)
+  }
+
+  /** Resolves when Redis, asked for this lane, has not answered for two seconds, or when `over` aborts. */
+  async #untilUnreachable(over: AbortSignal): Promise<typeof UNREACHABLE | undefined> {
+    while (!over.aborted) {
+      const asked = this.#connection.client.exists(laneKey(this.slug, 'meta'))
+      // A refusal, amid a failover for one, is no answer, but no reason to give up at once either.
+      const answer = asked.catch(() => new Promise<never>(() => undefined))
+      if (!(await this.#comesSoon(answer))) return UNREACHABLE
+      await sleep(SILENCE.stepMs, undefined, { signal: over }).catch(() => undefined)
+    }
+    return undefined
+  }
+
+  /** In steps, because a plan that holds this process up would let one long wait end before an answer that is there is read. */
+  async #comesSoon(answer: Promise<unknown>): Promise<boolean> {
+    for (let step = 0; step < SILENCE.steps; step++) {
+      if ((await within(SILENCE.stepMs, answer)) !== TIMED_OUT) return true
+    }
+    return false
   }
 }

@@ -1,11 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { access, constants, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ResponseError, type Log } from '@saker/core'
-import { TIMED_OUT, within } from '../within.ts'
+import { asResponseError, ResponseError, type Log } from '@saker/core'
+import { GuardedServer } from './guarded-server.ts'
 import { askServer, claimDirectory, type Claim } from './redis-claim.ts'
 
 /** A Redis of our own that keeps what it is told on disk. */
@@ -22,32 +20,16 @@ const PROGRAMS = ['redis-server', 'valkey-server'] as const
 /** Longest wait for the server to load its file, which grows with what waits in it. */
 const START_MS = 60_000
 
-/** Longest wait for the server to write its file and end. */
-const STOP_MS = 10_000
+/** A server that ends by itself is started again at once; when it keeps ending, after a pause that doubles (milliseconds). */
+const RESTART_MS = { second: 500, longest: 30_000 }
 
-/** Last lines of the server's log, for the message of a failed start. */
-const KEPT_LINES = 5
-
-/*
- * Runs the server beside a guard that reads from this process: when it ends, in whatever way, its end of the pipe closes,
- * and the guard ends the server. Detached, because Ctrl-C goes to the whole foreground group and must not end it before us.
- */
-const GUARDED = `
-exec 3<&0
-"$@" </dev/null 3<&- &
-server=$!
-( read -r _ <&3; kill -TERM $server ) >/dev/null 2>&1 &
-guard=$!
-exec 3<&-
-wait $server
-code=$?
-kill $guard 2>/dev/null
-exit $code
-`
+/** A server that ran this long is started again at once. */
+const HEALTHY_MS = 60_000
 
 /**
  * Starts a private Redis whose append-only file lies in `<dataDir>/redis`, on a socket that only this user can reach. It ends
- * with this process. Undefined when neither redis-server nor valkey-server is on the PATH.
+ * with this process; should it end by itself, it is started again on the same socket with what it had on disk. Undefined
+ * when neither redis-server nor valkey-server is on the PATH.
  *
  * What an earlier run left behind is stopped first. Ends in `CONFIG_INVALID` when another running Saker uses the directory
  * or it cannot be written, in `QUEUE_UNAVAILABLE` when the server does not start.
@@ -68,19 +50,20 @@ export async function startPrivateRedis(options: {
     await removeSocket()
     throw thrown
   })
-  const server = new GuardedServer([program, ...serverOptions(directory, socket)], log)
-  const release = async (): Promise<void> => {
-    await server.end()
-    await Promise.all([claim.release(), removeSocket()])
+  const kept = new KeptServer({ command: [program, ...serverOptions(directory, socket)], socket, claim, log })
+  let closed: Promise<unknown> | undefined
+  const close = async (): Promise<void> => {
+    closed ??= kept.end().then(() => Promise.all([claim.release(), removeSocket()]))
+    await closed
   }
   try {
-    await untilItAnswers(server, socket, claim)
+    await kept.start()
   } catch (thrown) {
-    await release()
+    await close()
     throw thrown
   }
   log.info({ program, directory }, 'private Redis started')
-  return { url: `unix://${encodeURI(socket)}`, persistent: true, close: release }
+  return { url: `unix://${encodeURI(socket)}`, persistent: true, close }
 }
 
 /** As `--name value`, the way both servers take their configuration. */
@@ -127,72 +110,109 @@ async function ownDirectory(path: string): Promise<string> {
   }
 }
 
-async function untilItAnswers(server: GuardedServer, socket: string, claim: Claim): Promise<void> {
-  const deadline = Date.now() + START_MS
-  while (Date.now() < deadline) {
-    const said = await askServer(socket)
-    if (said?.loading === false) {
-      server.pid = said.pid
-      return await claim.settle(said.pid)
-    }
-    if (server.ended)
-      throw new ResponseError('QUEUE_UNAVAILABLE', `the private Redis did not start: ${server.lastLines}`)
-    await sleep(25)
-  }
-  throw new ResponseError(
-    'QUEUE_UNAVAILABLE',
-    `the private Redis did not start in ${START_MS / 1000} s: ${server.lastLines}`,
-  )
+/** What a server is kept running with. */
+interface KeptServerOptions {
+  readonly command: readonly string[]
+  readonly socket: string
+  readonly claim: Claim
+  readonly log: Log
 }
 
-/** The server's process and the guard around it. */
-class GuardedServer {
-  /** Of the server itself, once it has said it. */
-  pid: number | undefined
-  readonly #child: ChildProcess
-  readonly #exited: Promise<void>
-  readonly #lines: string[] = []
-  #closing = false
+/** One server after the other on the same socket, until it is told to end. */
+class KeptServer {
+  readonly #options: KeptServerOptions
+  readonly #ending = new AbortController()
+  #server: GuardedServer | undefined
+  #startedAt = 0
+  #kept: Promise<void> | undefined
 
-  constructor(command: readonly string[], log: Log) {
-    this.#child = spawn('sh', ['-c', GUARDED, 'saker-redis', ...command], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream === null) continue
-      createInterface(stream).on('line', (line) => {
-        this.#lines.push(line)
-        if (this.#lines.length > KEPT_LINES) this.#lines.shift()
-        log.debug({ line }, 'private Redis says')
-      })
-    }
-    this.#child.stdin?.on('error', () => undefined)
-    const exited = Promise.withResolvers<void>()
-    this.#exited = exited.promise
-    this.#child.on('error', () => exited.resolve())
-    this.#child.on('exit', (code, signal) => {
-      this.#child.stdin?.destroy()
-      if (!this.#closing && this.pid !== undefined)
-        log.error({ code, signal, said: this.lastLines }, 'private Redis ended by itself')
-      exited.resolve()
-    })
+  constructor(options: KeptServerOptions) {
+    this.#options = options
   }
 
-  get ended(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined
+  /** Resolves when the first server answers, and keeps one running from then on. Ends in `QUEUE_UNAVAILABLE`. */
+  async start(): Promise<void> {
+    const server = await this.#startOne()
+    this.#kept = this.#keep(server)
   }
 
-  get lastLines(): string {
-    return this.#lines.join(' | ')
-  }
-
-  /** Has the guard end the server gracefully; one that does not end in time is killed. */
+  /** Ends the server gracefully; also one that is just being started again. */
   async end(): Promise<void> {
-    this.#closing = true
-    this.#child.stdin?.end()
-    if (this.ended || (await within(STOP_MS, this.#exited)) !== TIMED_OUT) return
-    if (this.pid !== undefined) process.kill(this.pid, 'SIGKILL')
-    await within(STOP_MS, this.#exited)
+    this.#ending.abort()
+    await this.#server?.end()
+    await this.#kept
+    await this.#options.claim.clear()
+  }
+
+  async #startOne(): Promise<GuardedServer> {
+    const server = new GuardedServer(this.#options.command, this.#options.log)
+    this.#server = server
+    this.#startedAt = Date.now()
+    try {
+      await this.#untilItAnswers(server)
+      return server
+    } catch (thrown) {
+      await server.end()
+      throw thrown
+    }
+  }
+
+  async #keep(first: GuardedServer): Promise<void> {
+    const { log } = this.#options
+    const { signal } = this.#ending
+    let server: GuardedServer | undefined = first
+    let restartMs = 0
+    while (!signal.aborted) {
+      const ending = await server?.ended
+      if (signal.aborted) return
+      if (ending !== undefined) {
+        if (Date.now() - this.#startedAt > HEALTHY_MS) restartMs = 0
+        log.error({ ...ending, restartMs }, 'private Redis ended by itself and is started again')
+      }
+      await sleep(restartMs, undefined, { signal }).catch(() => undefined)
+      restartMs = Math.min(Math.max(restartMs * 2, RESTART_MS.second), RESTART_MS.longest)
+      server = await this.#startAgain(restartMs)
+    }
+  }
+
+  /** Undefined when the server did not start, after logging why. */
+  async #startAgain(restartMs: number): Promise<GuardedServer | undefined> {
+    const { claim, log } = this.#options
+    const { signal } = this.#ending
+    try {
+      // Only its guard may have ended: two servers over one file would destroy it.
+      await claim.clear()
+      if (signal.aborted) return undefined
+      const server = await this.#startOne()
+      log.warn({}, 'private Redis runs again')
+      return server
+    } catch (thrown) {
+      if (!signal.aborted)
+        log.error({ reason: asResponseError(thrown).message, restartMs }, 'private Redis could not be started again')
+      return undefined
+    }
+  }
+
+  async #untilItAnswers(server: GuardedServer): Promise<void> {
+    const { socket, claim } = this.#options
+    const deadline = Date.now() + START_MS
+    while (Date.now() < deadline) {
+      const said = await askServer(socket)
+      if (said?.loading === false) {
+        server.settled(said.pid)
+        return await claim.settle(said.pid)
+      }
+      if (server.isOver) {
+        const { code, signal, said: complaint } = await server.ended
+        const why = complaint ?? `it ended with ${signal ?? code ?? 'no process'}`
+        throw new ResponseError('QUEUE_UNAVAILABLE', `the private Redis did not start: ${why}`)
+      }
+      await sleep(25)
+    }
+    const limit = `${START_MS / 1000} s`
+    throw new ResponseError(
+      'QUEUE_UNAVAILABLE',
+      `the private Redis did not start in ${limit}: ${server.complaints || 'it gives no answer'}`,
+    )
   }
 }

@@ -17,6 +17,11 @@ interface ClaimFile {
 export interface Claim {
   /** Notes the server's process. */
   settle(server: number): Promise<void>
+  /**
+   * Stops the server that was started under this claim, should it still run although its guard is gone. Ends in
+   * `QUEUE_UNAVAILABLE` when it cannot be stopped.
+   */
+  clear(): Promise<void>
   /** Gives the directory free. */
   release(): Promise<void>
 }
@@ -49,9 +54,17 @@ export async function claimDirectory(directory: string, socket: string, log: Log
     await writeFile(`${path}.new`, JSON.stringify(claim), { mode: 0o600 })
     await rename(`${path}.new`, path)
   }
-  await write({ owner: process.pid, socket })
+  let claimed: ClaimFile = { owner: process.pid, socket }
+  await write(claimed)
   return {
-    settle: (server) => write({ owner: process.pid, socket, server }),
+    async settle(server) {
+      claimed = { owner: process.pid, socket, server }
+      await write(claimed)
+    },
+    async clear() {
+      if ((await untilEnded(claimed, GUARD_MS)) || (await stop(claimed, directory))) return
+      throw new ResponseError('QUEUE_UNAVAILABLE', `a Redis without its guard still uses ${directory}`)
+    },
     release: () => rm(path, { force: true }),
   }
 }

@@ -121,8 +121,12 @@ function secretsOf({ connection }: RedisAddress): readonly string[] {
   return passwords.filter((password): password is string => typeof password === 'string' && password !== '')
 }
 
+/** How ioredis says that it is not connected: in terms of its own options, which nobody outside has set. */
+const NOT_CONNECTED = /enableOfflineQueue|maxRetriesPerRequest|^Connection is closed\.$/u
+
 function textOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'unknown failure'
+  if (NOT_CONNECTED.test(thrown.message)) return 'not connected'
   if (thrown.message !== '') return thrown.message
   // Node reports a name with several addresses, all refused, as an AggregateError without a message.
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name
