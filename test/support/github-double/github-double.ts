@@ -79,7 +79,8 @@ class RunningDouble implements GitHubDouble {
     this.#app.addHook('preHandler', (request, reply) => this.#beforeHandling(request, reply))
     this.#app.addHook('onSend', async (request, reply, payload) => this.#beforeSending(request, reply, payload))
     this.#app.setErrorHandler(async (error, _, reply) => {
-      this.violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      if (!wasHungUp(error))
+        this.violations.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
       return reply.code(500).send({ message: 'Server Error' })
     })
     this.#app.post(enterprise ? '/api/graphql' : '/graphql', (request, reply) => this.#answerGraphQL(request, reply))
@@ -170,6 +171,12 @@ class RunningDouble implements GitHubDouble {
     reply.removeHeader('content-length')
     return typeof fault.body === 'string' ? fault.body : JSON.stringify(fault.body ?? {})
   }
+}
+
+/** Whether a client broke off by itself, as one that is killed does. */
+function wasHungUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET'
 }
 
 /** Half of an answer, after which its stream fails and takes the connection along. */
