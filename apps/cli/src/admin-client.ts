@@ -19,7 +19,7 @@ const ANSWER_MS = 15_000
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   TOKEN_MISSING: `set ${environmentNameOf('--admin-token')} to the admin token of this Saker`,
   TOKEN_INVALID: `compare ${environmentNameOf('--admin-token')} with the admin token of this Saker`,
-  RESPONSE_UNKNOWN: 'see saker history and GET /api/responses for the ids there are',
+  RESPONSE_UNKNOWN: 'see GET /api/responses for the ids there are',
   ROUTE_UNKNOWN: 'is this the admin address of Saker, and of this version?',
 }
 

@@ -29,7 +29,9 @@ export interface ServiceFlags {
 const SERVICE_FLAGS: readonly Option[] = [
   new Option('--config <file>', 'the config file'),
   new Option('--listen <host:port>', 'where alerts are taken in').default('0.0.0.0:8080'),
-  new Option('--admin-listen <host:port>', 'where operators look: /queues, /api, /metrics, /readyz, /healthz').default('127.0.0.1:8081'),
+  new Option('--admin-listen <host:port>', 'where operators look: /queues, /api, /metrics, /readyz, /healthz').default(
+    '127.0.0.1:8081',
+  ),
   new Option('--data-dir <folder>', 'for the private Redis and caches of the git program').default('./.saker'),
   new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'),
   new Option('--dry-run', 'decide everything, write nothing: every delivery becomes observe').default(false),

@@ -28,7 +28,7 @@ import { isSoleWorker, WorkerProcess } from './worker-process.ts'
 /** Longest wait for work under way at shutdown; Kubernetes' default termination grace period is 30 s. */
 const GRACE_MS = 25_000
 
-/** How long ingest waits for Redis before it listens; without it, alerts are answered with 503 until it is there. */
+/** How long ingest waits for Redis before it listens; one that is away then is answered for with 503. */
 const REDIS_START_MS = 2000
 
 const REDIS_RETRY_MS = 50
@@ -152,8 +152,7 @@ async function untilReady(queue: ResponseQueue, log: Log): Promise<void> {
   for (;;) {
     const problem = await queue.checkReady().then(() => undefined, asResponseError)
     if (problem === undefined) return
-    if (Date.now() > deadline)
-      return log.error({ reason: problem.message }, 'Redis is not ready; alerts are refused until it is')
+    if (Date.now() > deadline) return log.error({ reason: problem.message }, 'Redis is not ready')
     await sleep(REDIS_RETRY_MS)
   }
 }

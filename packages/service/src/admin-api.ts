@@ -23,7 +23,12 @@ const RetryParams = z.strictObject({ id: z.string().refine(isResponseId, 'is not
 
 const ResponsesQuery = z.strictObject({
   outcome: z.enum(OUTCOME_NAMES as [OutcomeName, ...OutcomeName[]]).optional(),
-  limit: z.coerce.number('must be a number').int().min(1).max(500).default(50),
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(500, 'must be at most 500')
+    .default(50),
 })
 
 /** The JSON that the `saker` command and scripts speak: `/responses`, `/responses/:id/retry` and `/lanes`. */

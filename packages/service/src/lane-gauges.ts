@@ -13,7 +13,7 @@ export interface LaneReading {
 }
 
 /** However often somebody scrapes, the lanes are looked at no more often than this, in milliseconds. */
-const FRESH_MS = 5000
+const FRESH_MS = 1000
 
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
 

@@ -144,7 +144,7 @@ class ServingLane implements LaneWorker {
     this.#connection = connectRedis(redisUrl, 'worker', log)
     const { client } = this.#connection
     const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
-    this.#queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared })
+    this.#queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared, skipVersionCheck: true })
     const stopping = this.#stopping.signal
     const mergedInto = (jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> =>
       readMergedCounts(client, slug, jobIds)
@@ -156,6 +156,8 @@ class ServingLane implements LaneWorker {
       prefix: KEY_PREFIX,
       name: `${hostname()}#${process.pid}`,
       autorun: false,
+      // It would print of its own accord what /readyz says anyway.
+      skipVersionCheck: true,
       concurrency: 1,
       lockDuration: lockDurationMs,
       lockRenewTime: Math.ceil(lockDurationMs / RENEWALS),
