@@ -5,6 +5,7 @@ const PROGRAMS: readonly (readonly [program: string, versionFlag: string, tests:
   ['redis-server', '--version', 'tests over a real Redis'],
   ['openssl', 'version', 'tests of client certificates'],
   ['sshd', '-V', 'the test over a real ssh server'],
+  ['chromium', '--version', 'tests in a real browser'],
 ]
 
 /** Runs once before all tests: says which programs are missing, and what is skipped for that. */
