@@ -84,13 +84,14 @@ function provenTogether(
     settled.set(one.id, failedOutcome(thrown))
   }
   for (const path of files.changed()) {
-    const here = planned.filter((one) => one.path === path)
     try {
       edits.push(files.edit(path))
       continue
     } catch {
-      for (const one of here) refuseUnlessSafeAlone(one, files, refuse)
+      // found out below, one by one
     }
+    const here = planned.filter((one) => one.path === path)
+    for (const one of here) refuseUnlessSafeAlone(one, files, refuse)
     try {
       if (files.changed().includes(path)) edits.push(files.edit(path))
     } catch (thrown) {

@@ -34,8 +34,19 @@ export function normalisedUrl(location: GitHubLocation | GitLocation): string {
   return host === 'github.com' ? `${host}${path}`.toLowerCase() : `${host}${path}`
 }
 
+/** Ingest asks for each alert; a config never changes, a new one brings repositories of its own. */
+const lanes = new WeakMap<Repository, Map<Delivery, Lane>>()
+
 /** The lane that serves a repository under a delivery. */
 export function laneOf(repository: Repository, delivery: Delivery): Lane {
+  const known = lanes.get(repository) ?? new Map<Delivery, Lane>()
+  lanes.set(repository, known)
+  const lane = known.get(delivery) ?? makeLane(repository, delivery)
+  known.set(delivery, lane)
+  return lane
+}
+
+function makeLane(repository: Repository, delivery: Delivery): Lane {
   const key = `${normalisedUrl(repository.location)}#${repository.branch}#${delivery}`
   const readable = key
     .replace(/#commit$/u, '')
