@@ -27,6 +27,7 @@ export {
   newResponseId,
   ResponseJob,
 } from './job/response-job.ts'
+export type { LaneFigures } from './lane/lane-figures.ts'
 export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
 export { isBranchName } from './lane/branch-name.ts'
 export { deliveryOf, lanesOf } from './lane/lanes-of.ts'

@@ -6,7 +6,6 @@ export {
   GITHUB_WRITES_PER_MINUTE,
   type WriteLimit,
 } from './budget/credential-budget.ts'
-export type { LaneFigures } from './lane/lane-figures.ts'
 export type { LaneBatch, SettledFacts } from './lane/lane-batch.ts'
 export type { Coalesce } from './lane/gather-mates.ts'
 export { startLaneWorker, type LaneWorker, type LaneWorkerOptions } from './lane/lane-worker.ts'

@@ -1,6 +1,6 @@
-import { jobTitle, ResponseError, type Lane, type Log, type ResponseJob } from '@saker/core'
+import { jobTitle, ResponseError, type Lane, type LaneFigures, type Log, type ResponseJob } from '@saker/core'
 import { Queue, type JobsOptions } from 'bullmq'
-import { figuresOf, type LaneFigures } from './lane/lane-figures.ts'
+import { figuresOf } from './lane/lane-figures.ts'
 import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane/lane-queue.ts'
 import { MergedCounts } from './lane/merged-counts.ts'
 import { connectRedis, type RedisConnection } from './redis/redis-connection.ts'

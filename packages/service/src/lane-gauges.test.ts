@@ -1,8 +1,9 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { registerLaneGauges, type LaneReading } from './lane-gauges.ts'
+import type { LaneFigures } from '@saker/core'
+import { registerLaneGauges } from './lane-gauges.ts'
 
-const LANE: LaneReading = {
+const LANE: LaneFigures = {
   lane: 'fleet-1a2b3c',
   waiting: 3,
   active: 1,
@@ -12,7 +13,7 @@ const LANE: LaneReading = {
   asleepMs: 700,
 }
 
-function gauges(read: () => Promise<readonly LaneReading[]>): {
+function gauges(read: () => Promise<readonly LaneFigures[]>): {
   lines: () => Promise<string[]>
   advance: (ms: number) => void
 } {

@@ -1,16 +1,5 @@
+import type { LaneFigures } from '@saker/core'
 import { Gauge, type Registry } from 'prom-client'
-
-/** How a lane is doing; times in milliseconds. */
-export interface LaneReading {
-  /** Its slug, which comes from the config. */
-  readonly lane: string
-  readonly waiting: number
-  readonly active: number
-  readonly delayed: number
-  readonly failed: number
-  readonly oldestAgeMs: number
-  readonly asleepMs: number
-}
 
 /** However often somebody scrapes, the lanes are looked at no more often than this, in milliseconds. */
 const FRESH_MS = 1000
@@ -25,14 +14,14 @@ const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
  */
 export function registerLaneGauges(
   registry: Registry,
-  read: () => Promise<readonly LaneReading[]>,
+  read: () => Promise<readonly LaneFigures[]>,
   now: () => number = Date.now,
 ): void {
   const fresh = freshFor(FRESH_MS, now, read)
-  const lanes = (): Promise<readonly LaneReading[]> => fresh().catch(() => [])
+  const lanes = (): Promise<readonly LaneFigures[]> => fresh().catch(() => [])
   const gauge = <Label extends string>(
     about: { readonly name: string; readonly help: string; readonly labelNames: Label[] },
-    show: (gauge: Gauge<Label>, lane: LaneReading) => void,
+    show: (gauge: Gauge<Label>, lane: LaneFigures) => void,
   ): void => {
     const made: Gauge<Label> = new Gauge({
       ...about,

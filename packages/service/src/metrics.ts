@@ -1,6 +1,6 @@
-import { outcomeCode, type Outcome } from '@saker/core'
+import { outcomeCode, type LaneFigures, type Outcome } from '@saker/core'
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { registerLaneGauges, type LaneReading } from './lane-gauges.ts'
+import { registerLaneGauges } from './lane-gauges.ts'
 
 /** Seconds from an alert's arrival to its commit; the settle time of a burst is a fifth of a second. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900]
@@ -73,7 +73,7 @@ export class Metrics {
   }
 
   /** Shows how the lanes are doing, too. Call it once; of processes that are shown together, in one of them. */
-  watchLanes(read: () => Promise<readonly LaneReading[]>): void {
+  watchLanes(read: () => Promise<readonly LaneFigures[]>): void {
     registerLaneGauges(this.registry, read)
   }
 

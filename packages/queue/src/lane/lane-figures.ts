@@ -1,18 +1,5 @@
+import type { LaneFigures } from '@saker/core'
 import type { Job, Queue } from 'bullmq'
-
-/** How a lane is doing, in numbers for a dashboard. */
-export interface LaneFigures {
-  /** Slug of the lane. */
-  readonly lane: string
-  readonly waiting: number
-  readonly active: number
-  readonly delayed: number
-  readonly failed: number
-  /** How long the oldest response that has not ended is there, in milliseconds; 0 when there is none. */
-  readonly oldestAgeMs: number
-  /** How long the lane still sleeps, in milliseconds; 0 when it is awake. */
-  readonly asleepMs: number
-}
 
 /** Reads the figures of one lane. Rejects as the client does when Redis does not answer. */
 export async function figuresOf(slug: string, queue: Queue, now: number): Promise<LaneFigures> {
