@@ -57,6 +57,21 @@ describe('LiveConfig', () => {
     expect(successes).toEqual([true, false])
   })
 
+  it('waits until a file is written to its end', async () => {
+    const path = join(folder, 'config')
+    await writeFile(path, 'one')
+    const errors: string[] = []
+    const { live } = await follow(path, { ...silentLog, error: (_fields, message) => errors.push(message) })
+
+    await writeFile(path, 'wrong because it is cut o')
+    const looked = live.look()
+    await writeFile(path, 'two')
+    await looked
+
+    expect(live.value).toBe('TWO')
+    expect(errors).toEqual([])
+  })
+
   it('takes the next valid change after a refused one', async () => {
     const path = join(folder, 'config')
     await writeFile(path, 'one')

@@ -4,6 +4,12 @@ import type { Log } from '@saker/core'
 /** How often the source is looked at. A file that Kubernetes swaps behind a symlink gives no dependable notice, so it is read. */
 const LOOK_MS = 1000
 
+/**
+ * How long a new text has to stay the same before it counts. A file that is just being written reads as empty or cut off, and
+ * half a list of guards is a valid list.
+ */
+const SETTLE_MS = 250
+
 /** Where a config comes from: its text, and how a text becomes a value. */
 export interface ConfigSource<T> {
   /** The text as it is now. Rejects when it cannot be read. */
@@ -21,6 +27,16 @@ async function loadSettled<T>(source: ConfigSource<T>, text: string): Promise<{ 
     const value = await source.load(seen)
     const again = await source.read()
     if (again === seen) return { value, seen }
+    seen = again
+  }
+}
+
+/** Reads until the source has said the same for a while. */
+async function readSettled(read: () => Promise<string>, text: string): Promise<string> {
+  for (let seen = text; ;) {
+    await sleep(SETTLE_MS)
+    const again = await read()
+    if (again === seen) return seen
     seen = again
   }
 }
@@ -77,7 +93,9 @@ export class LiveConfig<T> {
   /** Looks at the source now. */
   async look(): Promise<void> {
     try {
-      const text = await this.#source.read()
+      const changed = await this.#source.read()
+      if (changed === this.#seen) return
+      const text = await readSettled(this.#source.read, changed)
       if (text === this.#seen) return
       this.#seen = text
       const { value, seen } = await loadSettled(this.#source, text)
