@@ -1,15 +1,27 @@
-export { fieldOf, notActionable, parseAlert, type Alert, type NotActionable } from './alert/alert.ts'
+export {
+  fieldOf,
+  notActionable,
+  parseAlert,
+  readField,
+  type Alert,
+  type FieldReading,
+  type NotActionable,
+} from './alert/alert.ts'
 export { parseJsonLosslessly } from './alert/lossless-json.ts'
 export { parsePriorityCondition, PRIORITIES, type Priority, type PriorityCondition } from './alert/priority.ts'
 export {
   clusterNames,
-  repositoryOfCluster,
+  repositoriesOfCluster,
   type AccessToken,
+  type ClusterRepository,
   type CommitAuthor,
   type Config,
   type GitHubLocation,
   type GitLocation,
+  type Guard,
   type Notification,
+  type Pin,
+  type PullRequestSettings,
   type Repository,
   type RepositoryAuth,
   type RepositoryCluster,
@@ -41,7 +53,16 @@ export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/po
 export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
 export { workloadTitle, type Workload } from './pod/workload.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
-export type { Action, Delivery, Response, ResponseMatch } from './response/response.ts'
+export type {
+  Action,
+  ActionName,
+  ImageAction,
+  IsolationPolicy,
+  JsonPatchOperation,
+  JsonValue,
+  PatchAction,
+} from './response/action.ts'
+export type { Delivery, Response, ResponseMatch } from './response/response.ts'
 export { decodePercent } from './text/decode-percent.ts'
 export { parseDurationMs } from './text/duration.ts'
 export { Secret } from './text/secret.ts'

@@ -82,11 +82,11 @@ function treeOf({ sha, files }: { sha: string; files: Record<string, string> }):
   }
 }
 
-function config(delivery = 'commit', guard: object = {}): Config {
+function config(delivery = 'commit', guard: object = {}, actions: readonly object[] = [{ contain: {} }]): Config {
   const parsed = parseConfig({
     version: 1,
     repositories: { fleet: { git: { url: 'file:///fleet' }, delivery } },
-    responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
+    responses: [{ name: 'contain', match: {}, actions }],
     guard,
   })
   if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults))
@@ -174,6 +174,25 @@ describe('respond', () => {
     expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'WORKLOAD_NOT_FOUND' })
     expect(outcomes.get('r2')).toMatchObject({ outcome: 'committed', sha: 'sha-1', path: 'web.yaml' })
     expect(host.history).toHaveLength(2)
+  })
+
+  it('carries out no part of a response whose actions are not all known', async () => {
+    const actions = [{ contain: {} }, { isolate: {} }]
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('commit', {}, actions))
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'WORKLOAD_KIND_UNSUPPORTED' })
+    expect(host.history).toHaveLength(1)
+  })
+
+  it('proposes nothing as long as it cannot', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('pull-request'))
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'COMMIT_REJECTED' })
+    expect(host.history).toHaveLength(1)
   })
 
   it('refuses an edit that is not safe alone, and answers its mates in other files', async () => {

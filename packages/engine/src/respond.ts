@@ -151,6 +151,9 @@ interface Committing {
 }
 
 async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps: RespondDependencies): Promise<Commit> {
+  if (deps.delivery === 'pull-request') {
+    throw new ResponseError('COMMIT_REJECTED', 'delivery pull-request cannot be carried out yet')
+  }
   const { author, signOff } = deps.config.commit
   const responses = plan.planned.map(({ committed }) => committed)
   const startedAt = performance.now()
