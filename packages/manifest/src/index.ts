@@ -7,6 +7,7 @@ export type {
 } from './workload/declared-workload.ts'
 export { declaredWorkloads } from './workload/declared-workloads.ts'
 export { findManifest, type FoundManifest } from './workload/find-manifest.ts'
+export { applyChanges, isChange, type ChangedText } from './yaml/apply-changes.ts'
+export type { Change, Json, Place, Step } from './yaml/change.ts'
 export { openManifest, type OpenManifest } from './yaml/open-manifest.ts'
 export { readYamlWithPositions, type PositionedYaml, type TextPosition, type YamlFault } from './yaml/read-yaml.ts'
-export { applyChanges, type ScalarChange } from './yaml/scalar-changes.ts'
