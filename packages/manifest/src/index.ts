@@ -1,4 +1,24 @@
 export { planContain, type ManifestChange } from './contain/plan-contain.ts'
+export type { JsonObject, JsonValue } from './layout/json-value.ts'
+export { layoutOf } from './layout/layout.ts'
+export type {
+  Applier,
+  BuiltObject,
+  BuiltRoot,
+  FileEdit,
+  Layer,
+  Layout,
+  LayoutCluster,
+  LayoutPlace,
+  LayoutProblem,
+  LayoutSource,
+  ObjectIdentity,
+  ObjectOrigin,
+  Pin,
+  RemoteOrigin,
+  Root,
+  WrittenOrigin,
+} from './layout/layout-model.ts'
 export type {
   DeclaredWorkload,
   DeclaredWorkloads,
