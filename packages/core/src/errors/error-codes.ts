@@ -58,6 +58,7 @@ export const ERROR_CODES = {
   REPOSITORY_ARCHIVED: { retryable: false },
   BRANCH_NOT_FOUND: { retryable: false },
   TREE_TOO_LARGE: { retryable: false },
+  TREE_INVALID: { retryable: false },
   BRANCH_PROTECTED: { retryable: false },
   COMMIT_REJECTED: { retryable: false },
 
