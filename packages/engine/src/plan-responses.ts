@@ -14,7 +14,7 @@ import {
   type Tree,
   type Workload,
 } from '@saker/core'
-import { declaredWorkloads, findManifest, planContain, type ScalarChange } from '@saker/manifest'
+import { declaredWorkloads, findManifest, planContain, type Change } from '@saker/manifest'
 import { EditedFiles } from './edited-files.ts'
 import type { Edit } from './repository-host.ts'
 
@@ -26,7 +26,7 @@ export interface PlannedResponse {
   readonly path: string
   readonly warnings: readonly string[]
   /** What it wants of the file. */
-  readonly change: ScalarChange
+  readonly change: Change
   /** What it would change if it were alone; several planned responses may share a file, and `Plan.edits` holds the sum. */
   readonly ownEdit: () => Edit
 }

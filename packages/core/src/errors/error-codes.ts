@@ -31,6 +31,11 @@ export const ERROR_CODES = {
   WORKLOAD_AMBIGUOUS: { retryable: false },
   WORKLOAD_KIND_UNSUPPORTED: { retryable: false },
 
+  // a folder, kustomization or source that cannot be followed
+  LAYOUT_UNBUILDABLE: { retryable: false },
+  LAYOUT_UNSUPPORTED: { retryable: false },
+  SOURCE_UNLISTED: { retryable: false },
+
   // the manifest cannot be edited safely
   MANIFEST_MISSING: { retryable: false },
   MANIFEST_UNPARSEABLE: { retryable: false },
