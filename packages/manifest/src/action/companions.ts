@@ -1,0 +1,97 @@
+import { fieldAt, textAt, type JsonObject } from '../layout/json-value.ts'
+import type { BuiltObject, Layout, ObjectIdentity } from '../layout/layout-model.ts'
+import { objectsAt } from './json-list.ts'
+import { withWanted, type Wanted } from './wanted.ts'
+import { groupOf } from './workload-kind.ts'
+
+/** All that a cluster gets. */
+export function objectsOfCluster(layout: Layout, cluster: string): readonly BuiltObject[] {
+  return layout.rootsOf(cluster).flatMap((root) => layout.objectsOf(root).objects)
+}
+
+/** Something beside a workload that would start it again, and what it is to be for that not to happen. */
+export interface Companion {
+  readonly object: BuiltObject
+  readonly desired: JsonObject
+}
+
+const PAUSED_REPLICAS = 'autoscaling.keda.sh/paused-replicas'
+
+/**
+ * What has to stop together with a workload that is scaled to nothing: a KEDA ScaledObject that would scale it up again, and
+ * the other half of an Argo Rollout and the Deployment that it takes its pods from.
+ */
+export function companionsOf(all: readonly BuiltObject[], workload: BuiltObject): readonly Companion[] {
+  return all.flatMap((object): readonly Companion[] => {
+    const wanted = wantedOfCompanion(object, workload)
+    const value = object.value()
+    const desired = wanted === undefined ? undefined : withWanted(value, [wanted])
+    return desired === undefined ? [] : [{ object, desired }]
+  })
+}
+
+function wantedOfCompanion(object: BuiltObject, workload: BuiltObject): Wanted | undefined {
+  if (!inSameNamespace(object, workload)) return undefined
+  if (isKind(object.identity, 'keda.sh', 'ScaledObject')) {
+    const isTarget = refersTo(fieldAt(object.value(), ['spec', 'scaleTargetRef']), workload.identity)
+    return isTarget ? { op: 'set', at: ['metadata', 'annotations', PAUSED_REPLICAS], value: '0' } : undefined
+  }
+  const isRollout = isKind(object.identity, 'argoproj.io', 'Rollout')
+  const isPair = isRollout
+    ? refersTo(fieldAt(object.value(), ['spec', 'workloadRef']), workload.identity)
+    : isKind(workload.identity, 'argoproj.io', 'Rollout') &&
+      isKind(object.identity, 'apps', object.identity.kind) &&
+      refersTo(fieldAt(workload.value(), ['spec', 'workloadRef']), object.identity)
+  return isPair ? { op: 'set', at: ['spec', 'replicas'], value: 0 } : undefined
+}
+
+function inSameNamespace(a: BuiltObject, b: BuiltObject): boolean {
+  return a.identity.namespace === b.identity.namespace
+}
+
+function isKind({ apiVersion, kind }: ObjectIdentity, group: string, name: string): boolean {
+  return kind === name && groupOf(apiVersion) === group
+}
+
+/** Whether a reference means an object; kind and version left out mean a Deployment, as KEDA and Kubernetes have it. */
+function refersTo(reference: ReturnType<typeof fieldAt>, identity: ObjectIdentity): boolean {
+  const kind = textAt(reference, ['kind']) ?? 'Deployment'
+  const apiVersion = textAt(reference, ['apiVersion'])
+  return (
+    textAt(reference, ['name']) === identity.name &&
+    kind === identity.kind &&
+    (apiVersion === undefined || groupOf(apiVersion) === groupOf(identity.apiVersion))
+  )
+}
+
+/**
+ * Whether a HorizontalPodAutoscaler can start the workload again. One with `minReplicas` above zero leaves a workload of
+ * zero replicas alone (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation).
+ */
+export function autoscalersFromZero(all: readonly BuiltObject[], workload: BuiltObject): readonly BuiltObject[] {
+  return all.filter(
+    (object) =>
+      isKind(object.identity, 'autoscaling', 'HorizontalPodAutoscaler') &&
+      inSameNamespace(object, workload) &&
+      refersTo(fieldAt(object.value(), ['spec', 'scaleTargetRef']), workload.identity) &&
+      fieldAt(object.value(), ['spec', 'minReplicas']) === 0,
+  )
+}
+
+/**
+ * Where a custom resource keeps its number of replicas, by the scale subresource of its definition in the repository.
+ * Undefined when there is none.
+ */
+export function scalePathOf(all: readonly BuiltObject[], { apiVersion, kind }: ObjectIdentity): readonly string[] | undefined {
+  const group = groupOf(apiVersion)
+  const version = apiVersion.replace(/^.*\//u, '')
+  for (const object of all) {
+    if (object.identity.kind !== 'CustomResourceDefinition' || !object.identity.name.endsWith(`.${group}`)) continue
+    const spec = fieldAt(object.value(), ['spec'])
+    if (textAt(spec, ['group']) !== group || textAt(spec, ['names', 'kind']) !== kind) continue
+    const [found] = objectsAt(spec, ['versions']).filter((one) => textAt(one, ['name']) === version)
+    const path = textAt(found, ['subresources', 'scale', 'specReplicasPath'])
+    if (path !== undefined && /^(?:\.[A-Za-z0-9_-]+)+$/u.test(path)) return path.split('.').slice(1)
+  }
+  return undefined
+}

@@ -1,0 +1,210 @@
+import { ResponseError } from '@saker/core'
+import { listAt, type JsonObject } from '../layout/json-value.ts'
+import type { BuiltObject, Layout } from '../layout/layout-model.ts'
+import type { Candidate } from './candidate.ts'
+import { editInPlace } from './edit-in-place.ts'
+import { existingEntries } from './existing-entries.ts'
+import { filesAfter, type FileChanges } from './file-changes.ts'
+import { imageEntryChanges } from './image-entry.ts'
+import { argoSourcePatches, overlayPatches, patchesFor, replicasEntry, type WantedOfObject } from './overlay-edits.ts'
+import { provenStep, type Progress } from './progress.ts'
+import { prove, titleOf, type Goal } from './proof.ts'
+import { refuseUnreachable } from './reach.ts'
+import { editsOfRemoval } from './removal.ts'
+import { differenceOf, valueAt, withWanted, type Wanted } from './wanted.ts'
+
+/** What is to become of one object of a cluster. */
+export interface ObjectGoal {
+  readonly cluster: string
+  readonly object: BuiltObject
+  readonly desired: JsonObject | null
+  /** Objects of other roots that change with it, and are meant to. */
+  readonly along?: readonly Goal[]
+}
+
+/** Why one candidate was not taken. */
+export interface Rejection {
+  readonly candidate: string
+  readonly error: ResponseError
+}
+
+/** So many Flux Kustomizations may lie between a workload and the file that is edited for it. */
+const MAX_DEPTH = 4
+
+/**
+ * Finds the edit with the least reach that makes one object what is wanted, by the ladder of docs/resolving.md. Every
+ * candidate is tried on the layout and proven there; the first that holds is taken.
+ *
+ * Throws what speaks against the best candidates, with the reasons of all in `details.reasons`.
+ */
+export function planGoal(progress: Progress, goal: ObjectGoal, depth = 0): Progress {
+  const rejections: Rejection[] = []
+  const found = climb(progress, goal, rejections) ?? throughFlux(progress, { goal, depth, rejections })
+  if (found === undefined) throw refusalOf(goal.object, rejections)
+  return found
+}
+
+function climb(progress: Progress, goal: ObjectGoal, rejections: Rejection[]): Progress | undefined {
+  const unreachable = refuseUnreachable(goal.object)
+  if (unreachable !== undefined) {
+    rejections.push({ candidate: goal.object.root.path, error: unreachable })
+    return undefined
+  }
+  if (goal.desired === null) {
+    return firstProven(progress, goal, { candidates: editsOfRemoval(progress.layout, goal.object), rejections })
+      ?? firstProven(progress, goal, { candidates: overlayEdits(progress.layout, goal.object, 'remove'), rejections })
+  }
+  return climbByField(progress, goal, rejections)
+}
+
+/** Fields that an overlay or the manifest itself can hold go there one by one; the rest is laid over them together. */
+function climbByField(progress: Progress, goal: ObjectGoal, rejections: Rejection[]): Progress | undefined {
+  let current = progress
+  const rest: Wanted[] = []
+  for (const wanted of wantedOf(progress, goal)) {
+    const object = objectNow(current, goal.object)
+    const desired = object === undefined ? undefined : withWanted(object.value(), [wanted])
+    if (object === undefined || desired === undefined) return undefined
+    const { layout } = current
+    const candidates = [...existingEntries(layout, object, wanted), ...editInPlace(layout, object, [wanted])]
+    const next = firstProven(current, { ...goal, object, desired }, { candidates, rejections })
+    if (next === undefined) rest.push(wanted)
+    else current = next
+  }
+  if (rest.length === 0) return current
+  const object = objectNow(current, goal.object)
+  if (object === undefined) return undefined
+  const candidates = overlayEdits(current.layout, object, rest)
+  return firstProven(current, { ...goal, object }, { candidates, rejections })
+}
+
+function overlayEdits(layout: Layout, object: BuiltObject, wanted: WantedOfObject): readonly Candidate[] {
+  return [
+    ...replicasEntry(layout, object, wanted),
+    ...overlayPatches(layout, object, wanted),
+    ...argoSourcePatches(layout, object, wanted),
+  ]
+}
+
+function wantedOf({ layout }: Progress, { object, desired }: ObjectGoal): readonly Wanted[] {
+  const now = objectNow({ layout, steps: [] }, object)
+  return now === undefined || desired === null ? [] : differenceOf(now.value(), desired)
+}
+
+/** The object in the layout as it has become by then. */
+function objectNow({ layout }: Progress, { root, identity }: BuiltObject): BuiltObject | undefined {
+  const there = layout.roots.find(({ id }) => id === root.id)
+  if (there === undefined) return undefined
+  return layout
+    .objectsOf(there)
+    .objects.find(
+      ({ identity: { apiVersion, kind, namespace, name } }) =>
+        apiVersion === identity.apiVersion &&
+        kind === identity.kind &&
+        namespace === identity.namespace &&
+        name === identity.name,
+    )
+}
+
+function firstProven(
+  progress: Progress,
+  goal: ObjectGoal,
+  { candidates, rejections }: { candidates: readonly Candidate[]; rejections: Rejection[] },
+): Progress | undefined {
+  const { object, desired, along = [], cluster } = goal
+  const goals: readonly Goal[] = [{ root: object.root, identity: object.identity, desired }, ...along]
+  for (const candidate of candidates) {
+    const after = layoutAfter(progress.layout, candidate.edits)
+    if (after instanceof ResponseError) {
+      rejections.push({ candidate: candidate.path, error: after })
+      continue
+    }
+    const proof = prove({ before: progress.layout, after }, goals, cluster)
+    if (proof.kind === 'holds') return provenStep(progress, candidate)
+    const code = proof.others.length > 0 ? 'LAYER_SHARED' : 'EDIT_UNPROVEN'
+    rejections.push({ candidate: candidate.path, error: new ResponseError(code, `${candidate.path}: ${proof.why}`) })
+  }
+  return undefined
+}
+
+function layoutAfter(layout: Layout, edits: readonly FileChanges[]): Layout | ResponseError {
+  try {
+    return layout.with(filesAfter(layout, edits))
+  } catch (thrown) {
+    if (thrown instanceof ResponseError) return thrown
+    throw thrown
+  }
+}
+
+interface FluxClimb {
+  readonly goal: ObjectGoal
+  readonly depth: number
+  readonly rejections: Rejection[]
+}
+
+/** A patch at the Flux Kustomization that applies the root: that object is planned in turn, the workload changes along. */
+function throughFlux(progress: Progress, { goal, depth, rejections }: FluxClimb): Progress | undefined {
+  const { applier } = goal.object.root
+  if (applier?.type !== 'flux' || depth >= MAX_DEPTH) return undefined
+  const wanted = goal.desired === null ? ('remove' as const) : wantedOf(progress, goal)
+  const along = [
+    { root: goal.object.root, identity: goal.object.identity, desired: goal.desired },
+    ...(goal.along ?? []),
+  ]
+  const patches = patchesFor(progress.layout, goal.object, wanted).map((value): readonly Wanted[] => [
+    { op: 'append', at: ['spec', 'patches'], value },
+  ])
+  for (const changes of [...fluxImages(applier.object, goal.object, wanted), ...patches]) {
+    const desired = withWanted(applier.object.value(), changes)
+    if (desired === undefined) return undefined
+    try {
+      const parent = { cluster: goal.cluster, object: applier.object, desired, along }
+      return asFluxPatch(progress, planGoal(progress, parent, depth + 1))
+    } catch (thrown) {
+      if (!(thrown instanceof ResponseError)) throw thrown
+      rejections.push({ candidate: titleOf(applier.object.identity), error: thrown })
+    }
+  }
+  return undefined
+}
+
+/** An image that the Flux object sets is set there, after all patches. */
+function fluxImages(
+  { value }: BuiltObject,
+  object: BuiltObject,
+  wanted: WantedOfObject,
+): readonly (readonly Wanted[])[] {
+  const [one] = wanted === 'remove' || wanted.length !== 1 ? [] : wanted
+  if (one?.op !== 'set' || one.at.at(-1) !== 'image' || typeof one.value !== 'string') return []
+  const images = { present: valueAt(object.value(), one.at), wanted: one.value }
+  return listAt(value(), ['spec', 'images']).flatMap((entry, index) => {
+    const changes = imageEntryChanges(entry, images)
+    return changes.length === 0
+      ? []
+      : [changes.map(({ key, ...change }): Wanted => ({ ...change, at: ['spec', 'images', index, key] }))]
+  })
+}
+
+function asFluxPatch(before: Progress, after: Progress): Progress {
+  const steps = after.steps.map((step, index) =>
+    index < before.steps.length
+      ? step
+      : { ...step, candidate: { ...step.candidate, layer: 'flux-patch' as const } },
+  )
+  return { ...after, steps }
+}
+
+/** Refusals of the manifest itself say more than that a layer is shared, which says more than that a try did not work. */
+const WEIGHT: Readonly<Partial<Record<ResponseError['code'], number>>> = { EDIT_UNPROVEN: 2, LAYER_SHARED: 1 }
+
+function refusalOf({ identity, root }: BuiltObject, rejections: readonly Rejection[]): ResponseError {
+  const [worst] = rejections
+    .map(({ error }) => error)
+    .toSorted((a, b) => (WEIGHT[a.code] ?? 0) - (WEIGHT[b.code] ?? 0))
+  const reasons = [...new Set(rejections.map(({ error }) => error.message))]
+  const message = `no edit is certain to change ${titleOf(identity)} alone${worst === undefined ? '' : `: ${worst.message}`}`
+  return new ResponseError(worst?.code ?? 'EDIT_UNPROVEN', message, {
+    details: { path: root.path, reasons },
+    ...(worst === undefined ? {} : { cause: worst }),
+  })
+}
