@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { laneOf, type Config, type Lane, type Log, type Outcome } from '@saker/core'
-import { respond, type RepositoryHost } from '@saker/engine'
+import { laneOf, type Config, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
+import { Layouts, respond, type RepositoryHost } from '@saker/engine'
 import { credentialOf, startLaneWorker, type CredentialBudget, type LaneBatch, type LaneWorker } from '@saker/queue'
 import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
 import { logSettled } from './log-settled.ts'
+import type { Neighbours } from './neighbours.ts'
 import type { Receivers } from './receivers.ts'
 
 /** What every lane of a worker is served with. */
@@ -20,6 +21,8 @@ export interface LaneServices {
   /** Whether no other worker can be connected to this Redis. */
   readonly isSole?: boolean
   readonly receivers: Receivers
+  /** The other repositories that declare something of a lane's clusters. */
+  readonly neighbours: Neighbours
   readonly budget: CredentialBudget
   readonly metrics: Metrics
   readonly log: Log
@@ -40,7 +43,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   const repository = config().repositories.find(({ name }) => name === lane.repository)
   if (repository === undefined) throw new Error(`lane ${lane.slug} names a repository that the config lacks`)
   const { name } = repository
-  const host = openHost(lane, services, repository)
+  const host = openLaneRepository(repository, { ...services, writes: lane.delivery !== 'observe' })
+  const layouts = new Layouts()
   const laneConfig = lastConfigOf(lane, config)
   const observe = {
     conflict: (): void => metrics.conflicts.inc({ repository: name }),
@@ -56,6 +60,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
       config: laneConfig(),
       repository: name,
       delivery: lane.delivery,
+      readNeighbour: (neighbour, signal) => services.neighbours.read(neighbour, signal),
+      layouts,
       log,
       observe,
       wait: (ms, signal) => sleep(ms, undefined, { signal }),
@@ -83,8 +89,12 @@ function lastConfigOf(lane: Lane, config: () => Config): () => Config {
   }
 }
 
-function openHost(lane: Lane, services: LaneServices, repository: Config['repositories'][number]): RepositoryHost {
-  const { secrets, dataDir, metrics, budget } = services
+/** Opens a repository with its share of the credential's budget. Asks nothing of it yet. */
+export function openLaneRepository(
+  repository: Repository,
+  services: Pick<LaneServices, 'secrets' | 'dataDir' | 'metrics' | 'budget'> & { readonly writes: boolean },
+): RepositoryHost {
+  const { secrets, dataDir, metrics, budget, writes } = services
   const host = openRepository(repository, {
     readSecret: (ref) => secrets.read(ref),
     dataDir,
@@ -93,7 +103,7 @@ function openHost(lane: Lane, services: LaneServices, repository: Config['reposi
   const credential = credentialOf(repository)
   return credential === undefined
     ? host
-    : new BudgetedHost(host, { budget, credential, writing: lane.delivery !== 'observe' })
+    : new BudgetedHost(host, { budget, credential, writing: writes })
 }
 
 async function startLane(

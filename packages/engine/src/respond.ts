@@ -7,12 +7,17 @@ import {
   type Delivery,
   type Log,
   type Outcome,
+  type Repository,
   type ResponseJob,
+  type Tree,
 } from '@saker/core'
+import type { Layout } from '@saker/manifest'
 import { createTwoFilesPatch } from 'diff'
 import { guardedOutcome } from './guard.ts'
+import { neighboursOf } from './layout-sources.ts'
+import type { Layouts } from './layouts.ts'
 import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
-import type { Commit, Head, RepositoryHost } from './repository-host.ts'
+import type { Commit, Edit, Head, RepositoryHost } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 
@@ -33,6 +38,9 @@ export interface RespondDependencies {
   /** Name of the lane's repository in the config. */
   readonly repository: string
   readonly delivery: Delivery
+  /** The newest tree known of another repository of the config. Ends as `RepositoryHost.read` does. */
+  readonly readNeighbour: (repository: Repository, signal: AbortSignal) => Promise<Tree>
+  readonly layouts: Layouts
   readonly log: Log
   readonly observe: RespondObserver
   /** Waits; ends early, by rejecting, when the signal aborts. */
@@ -105,8 +113,9 @@ async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes:
     const head = await host.read({ freshness, past: unconfirmed ? RECOVERY_DEPTH : 0, signal: batch.signal })
     const plannedFrom = performance.now()
     if (unconfirmed) pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
-    const plan = planResponses(pending, { tree: head.tree, config, repository, counts: batch.counts })
-    if (!head.current && plan.settled.size > 0) {
+    const layout = await layoutOn(head.tree, batch.signal, deps)
+    const plan = planResponses(pending, { tree: head.tree, layout, config, repository, counts: batch.counts })
+    if (!head.current && plan.settled.size + plan.elsewhere.size > 0) {
       // A write is checked against the tip by the host; a decision not to write has to be made on the tip.
       freshness = 'current'
       continue
@@ -136,6 +145,17 @@ async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes:
       await deps.wait(pauseMs(conflicts + lostAnswers, deps.random()), batch.signal)
     }
   }
+}
+
+/**
+ * The layout of the lane's repository at a tree, with the other repositories that declare its clusters as they were read
+ * last. One that cannot be read now ends in its error: what it declares is unknown, not absent.
+ */
+async function layoutOn(tree: Tree, signal: AbortSignal, deps: RespondDependencies): Promise<Layout> {
+  const { config, repository, readNeighbour } = deps
+  const neighbours = neighboursOf(config, repository)
+  const trees = await Promise.all(neighbours.map(async (one) => [one.name, await readNeighbour(one, signal)] as const))
+  return deps.layouts.at(config, new Map([[repository, tree], ...trees]))
 }
 
 /** Full jitter: two writers that collided once must not collide again. */
@@ -182,6 +202,7 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
 
 function settle(plan: Plan, outcomes: Map<string, Outcome>, outcomeOf: (planned: PlannedResponse) => Outcome): void {
   for (const [id, outcome] of plan.settled) outcomes.set(id, outcome)
+  for (const [id, repository] of plan.elsewhere) outcomes.set(id, elsewhereOutcome(repository))
   for (const planned of plan.planned) outcomes.set(planned.id, outcomeOf(planned))
 }
 
@@ -196,8 +217,13 @@ function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outco
   }
 }
 
-function observedOutcome({ ownEdit, committed, path }: PlannedResponse): Outcome {
-  const { before, after } = ownEdit()
-  const diff = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '', { context: 3 })
-  return { outcome: 'observed', diff, workload: committed.workload, path }
+function observedOutcome({ ownEdits, committed, path, warnings }: PlannedResponse): Outcome {
+  const diff = ownEdits().map(diffOf).join('')
+  const told = warnings.length === 0 ? {} : { warnings }
+  return { outcome: 'observed', diff, workload: committed.workload, path, ...told }
+}
+
+function diffOf({ path, before, after }: Edit): string {
+  const [from, to] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`]
+  return createTwoFilesPatch(from, to, before ?? '', after ?? '', '', '', { context: 3 })
 }

@@ -156,10 +156,8 @@ class GitRepository implements RepositoryHost {
 function advance(tree: Tree, { edits }: ChangeSet, sha: string): Tree {
   const files = new Map(tree.files)
   for (const { path, mode, after } of edits) {
-    const known = files.get(path)
-    if (known === undefined) continue
-    const file: TreeFile = { path, mode, oid: blobOid(after, sha) }
-    files.set(path, known.text === undefined ? file : { ...file, text: after })
+    if (after === null) files.delete(path)
+    else files.set(path, { path, mode, oid: blobOid(after, sha), text: after })
   }
   return { sha, files }
 }
