@@ -27,6 +27,7 @@ export {
   type RepositoryCluster,
   type SecretRef,
 } from './config/config.ts'
+export { configJsonSchema } from './config/config-json-schema.ts'
 export type { ConfigFault } from './config/config-fault.ts'
 export { parseConfig, type ParsedConfig } from './config/parse-config.ts'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
