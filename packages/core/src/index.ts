@@ -39,6 +39,8 @@ export {
   newResponseId,
   ResponseJob,
 } from './job/response-job.ts'
+export type { Mute, MuteReason } from './guard/mute.ts'
+export type { Waiver } from './guard/waiver.ts'
 export type { LaneFigures } from './lane/lane-figures.ts'
 export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
 export { isBranchName } from './lane/branch-name.ts'
@@ -47,11 +49,11 @@ export { composeCommitMessage, DEFAULT_AUTHOR, type CommittedResponse } from './
 export { tameText } from './ledger/hostile-text.ts'
 export { parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
 export { silentLog, type Log } from './log.ts'
-export { outcomeCode, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
-export { OUTCOME_NAMES, type LaneState, type Receipt, type Requeued } from './outcome/receipt.ts'
+export { outcomeCode, type HoldReason, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
+export { OUTCOME_NAMES, type LaneState, type Pause, type Receipt, type Requeued, type ResponseState } from './outcome/receipt.ts'
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
 export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
-export { workloadTitle, type Workload } from './pod/workload.ts'
+export { workloadKeyOf, workloadTitle, type Workload } from './pod/workload.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
 export type {
   Action,
