@@ -70,13 +70,17 @@ export class AdminClient {
   }
 
   /** Stops the writes of a lane or of all; gives the lanes, and those in which one is still under way. Ends as `decide` does. */
-  async pause(lane: string | undefined): Promise<{ readonly lanes: readonly string[]; readonly writing: readonly string[] }> {
+  async pause(
+    lane: string | undefined,
+  ): Promise<{ readonly lanes: readonly string[]; readonly writing: readonly string[] }> {
     const body = await this.#post(`${switchPath(lane)}/pause`)
     return { lanes: textsIn(body, 'lanes'), writing: textsIn(body, 'writing') }
   }
 
   /** Takes that back; gives the lanes, and those that are still paused. Ends as `decide` does. */
-  async resume(lane: string | undefined): Promise<{ readonly lanes: readonly string[]; readonly paused: readonly string[] }> {
+  async resume(
+    lane: string | undefined,
+  ): Promise<{ readonly lanes: readonly string[]; readonly paused: readonly string[] }> {
     const body = await this.#post(`${switchPath(lane)}/resume`)
     return { lanes: textsIn(body, 'lanes'), paused: textsIn(body, 'paused') }
   }

@@ -16,7 +16,9 @@ describe('the allowance of writes', () => {
     const allowance = new WriteAllowance()
     spendMany(allowance, 120, 1000)
 
-    expect([allowance.spend('ops', 1499), allowance.spend('ops', 1500), allowance.spend('ops', 1501)]).toEqual([1, 0, 499])
+    expect([allowance.spend('ops', 1499), allowance.spend('ops', 1500), allowance.spend('ops', 1501)]).toEqual([
+      1, 0, 499,
+    ])
   })
 
   it('is each token’s own', () => {

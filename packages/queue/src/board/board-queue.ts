@@ -38,12 +38,7 @@ export class KeptJob<
   Result = unknown,
   Name extends string = string,
   Progress extends JobProgress = JobProgress,
-> extends Job<
-  Data,
-  Result,
-  Name,
-  Progress
-> {
+> extends Job<Data, Result, Name, Progress> {
   /**
    * Puts a failed job back into its lane, where it runs for real. Ends in `RESPONSE_NOT_FAILED` for any other: what has
    * ended well keeps its outcome. Ends in `RESPONSE_UNKNOWN` when the job is gone.
@@ -97,7 +92,10 @@ export class KeptJob<
   #notHeld(): ResponseError {
     const state = stateOf(this)
     const why = state === undefined ? 'is not held' : `was ${state}`
-    return new ResponseError('RESPONSE_NOT_HELD', `response ${this.id} ${why}, and only a held one is released or dropped`)
+    return new ResponseError(
+      'RESPONSE_NOT_HELD',
+      `response ${this.id} ${why}, and only a held one is released or dropped`,
+    )
   }
 
   #notFailed(): ResponseError {
@@ -110,7 +108,11 @@ export class KeptJob<
 
 /** A line for the job's own log, which Bull Board shows. */
 function toldOf({ state, at, operator = '-', as, reason }: StateNote): string {
-  return [`${at} ${state} by ${operator}`, as === undefined ? '' : ` (${as})`, reason === undefined ? '' : `: ${reason}`]
+  return [
+    `${at} ${state} by ${operator}`,
+    as === undefined ? '' : ` (${as})`,
+    reason === undefined ? '' : `: ${reason}`,
+  ]
     .join('')
     .replaceAll(/\p{Cc}+/gu, ' ')
 }

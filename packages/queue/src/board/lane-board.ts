@@ -122,7 +122,9 @@ export class LaneBoard {
   }
 
   /** Takes a pause back; without a name all pauses. Gives the lanes that are still paused. Ends in `LANE_UNKNOWN`. */
-  async resume(name: string | undefined): Promise<{ readonly lanes: readonly string[]; readonly paused: readonly string[] }> {
+  async resume(
+    name: string | undefined,
+  ): Promise<{ readonly lanes: readonly string[]; readonly paused: readonly string[] }> {
     const lanes = this.#named(name)
     return this.#ask(async (client) => {
       await resumeLanes(client, name === undefined ? undefined : lanes)

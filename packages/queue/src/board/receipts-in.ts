@@ -32,7 +32,11 @@ export async function receiptsIn(queue: BoardQueue, { outcome, limit }: ReceiptQ
 async function readEnded(
   queue: BoardQueue,
   type: 'completed' | 'failed',
-  { fits, limit, from = 0 }: { readonly fits: (receipt: Receipt) => boolean; readonly limit: number; readonly from?: number },
+  {
+    fits,
+    limit,
+    from = 0,
+  }: { readonly fits: (receipt: Receipt) => boolean; readonly limit: number; readonly from?: number },
 ): Promise<readonly Receipt[]> {
   const found: Receipt[] = []
   for (let start = from; start < from + PAGE.most && found.length < limit; start += PAGE.size) {

@@ -73,9 +73,7 @@ export class LaneFacts {
 
 /** Spans that do not overlap, with all that the given ones cover. */
 function disjoint(spans: readonly (readonly number[])[]): readonly (readonly [from: number, until: number])[] {
-  const sorted = spans
-    .map(([from = 0, until = 0]) => [from, until] as const)
-    .toSorted(([a], [b]) => a - b)
+  const sorted = spans.map(([from = 0, until = 0]) => [from, until] as const).toSorted(([a], [b]) => a - b)
   const merged: [number, number][] = []
   for (const [from, until] of sorted) {
     const last = merged.at(-1)

@@ -48,7 +48,7 @@ export function headQuery(
         ... on Commit {
           tree { oid${whole ? ' ...Level1' : ''} }
           ${named.map(({ key, variable }) => `${key}: file(path: $${variable}) { ...Entry1 }`).join('\n          ')}
-          ${options.past > 0 ? `history(first: ${Math.min(options.past, 100)}) { nodes { oid url message } }` : ''}
+          ${options.past > 0 ? `history(first: ${Math.min(options.past, 100)}) { nodes { oid url message committedDate } }` : ''}
         }
       }
     }
