@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { laneOf, type Config, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
-import { Layouts, respond, type RepositoryHost } from '@saker/engine'
-import { credentialOf, startLaneWorker, type CredentialBudget, type LaneBatch, type LaneWorker } from '@saker/queue'
+import { BranchMemory, Layouts, respond, type RepositoryHost } from '@saker/engine'
+import {
+  credentialOf,
+  startLaneWorker,
+  type CredentialBudget,
+  type LaneBatch,
+  type LaneWorker,
+  type WorkloadGuards,
+} from '@saker/queue'
 import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
@@ -24,6 +31,7 @@ export interface LaneServices {
   /** The other repositories that declare something of a lane's clusters. */
   readonly neighbours: Neighbours
   readonly budget: CredentialBudget
+  readonly guards: WorkloadGuards
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -45,6 +53,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   const { name } = repository
   const host = openLaneRepository(repository, { ...services, writes: lane.delivery !== 'observe' })
   const layouts = new Layouts()
+  const guard = services.guards.ofLane(lane.slug)
+  const memory = new BranchMemory()
   const laneConfig = lastConfigOf(lane, config)
   const observe = {
     conflict: (): void => metrics.conflicts.inc({ repository: name }),
@@ -57,6 +67,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   const worker = await startLane(lane, services, (batch) =>
     respond(batch, {
       host,
+      guard,
+      memory,
       config: laneConfig(),
       repository: name,
       delivery: lane.delivery,
@@ -116,6 +128,7 @@ async function startLane(
     slug: lane.slug,
     coalesce: config().coalesce,
     isSole,
+    heldMs: () => config().outcomes.keepFailedMs,
     ...(lockDurationMs === undefined ? {} : { lockDurationMs }),
     log,
     respond: respondTo,

@@ -40,19 +40,36 @@ export {
   newResponseId,
   ResponseJob,
 } from './job/response-job.ts'
+export type { Mute, MuteReason } from './guard/mute.ts'
+export { stopsWorkload } from './guard/stops-workload.ts'
+export type { Waiver } from './guard/waiver.ts'
 export type { LaneFigures } from './lane/lane-figures.ts'
 export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
 export { isBranchName } from './lane/branch-name.ts'
 export { deliveryOf, lanesOf } from './lane/lanes-of.ts'
 export { composeCommitMessage, DEFAULT_AUTHOR, type CommittedResponse } from './ledger/commit-message.ts'
 export { tameText } from './ledger/hostile-text.ts'
-export { parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
+export { formatPlaces, parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
 export { silentLog, type Log } from './log.ts'
-export { outcomeCode, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
-export { OUTCOME_NAMES, type LaneState, type Receipt, type Requeued } from './outcome/receipt.ts'
+export {
+  outcomeCode,
+  type HoldReason,
+  type Outcome,
+  type OutcomeName,
+  type OutcomeTarget,
+  type SkipReason,
+} from './outcome/outcome.ts'
+export {
+  OUTCOME_NAMES,
+  type LaneState,
+  type Pause,
+  type Receipt,
+  type Requeued,
+  type ResponseState,
+} from './outcome/receipt.ts'
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
 export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
-export { workloadTitle, type Workload } from './pod/workload.ts'
+export { workloadKeyOf, workloadTitle, type Workload } from './pod/workload.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
 export type {
   Action,

@@ -23,6 +23,9 @@ export const ERROR_CODES = {
   REQUEST_INVALID: { retryable: false },
   RESPONSE_UNKNOWN: { retryable: false },
   RESPONSE_NOT_FAILED: { retryable: false },
+  RESPONSE_NOT_HELD: { retryable: false },
+  LANE_UNKNOWN: { retryable: false },
+  WRITES_THROTTLED: { retryable: false },
   ADMIN_UNREACHABLE: { retryable: false },
 
   // from the alert to the workload and its manifest
@@ -79,6 +82,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false },
   RESPONSE_REMOVED: { retryable: false },
   CONFIG_BEHIND: { retryable: true },
+  LANE_PAUSED: { retryable: true },
   QUEUE_UNAVAILABLE: { retryable: true },
   SHUTTING_DOWN: { retryable: true },
   INTERNAL: { retryable: true },

@@ -5,7 +5,10 @@ import { Queue, Worker } from 'bullmq'
 import { connectRedis, type RedisConnection } from '../redis/redis-connection.ts'
 import { TIMED_OUT, within } from '../within.ts'
 import type { Coalesce } from './gather-mates.ts'
+import { expireHeld } from './expire-held.ts'
+import { HeldJobs } from './held-jobs.ts'
 import type { LaneAnswers } from './lane-batch.ts'
+import { LaneFacts } from './lane-facts.ts'
 import { LaneLeader } from './lane-leader.ts'
 import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneKey, laneQueueName } from './lane-queue.ts'
 import { readMergedCounts } from './merged-counts.ts'
@@ -46,6 +49,9 @@ export interface LaneWorker {
 
 /** How often it is said again that the lane is serial. */
 const KEEP_SERIAL_MS = 30_000
+
+/** How often it is looked whether a held response has waited long enough. */
+const EXPIRE_MS = 5000
 
 /** Longest wait for Redis to wake the other workers. */
 const WAKE_MS = 500
@@ -138,6 +144,7 @@ class ServingLane implements LaneWorker {
   readonly #leader: LaneLeader
   readonly #stopping = new AbortController()
   readonly #silent: SilentWorkers
+  readonly #held: HeldJobs
   readonly #timers: readonly NodeJS.Timeout[]
   readonly #isSole: boolean
   #closed: Promise<void> | undefined
@@ -145,7 +152,7 @@ class ServingLane implements LaneWorker {
 
   constructor(options: LaneWorkerOptions) {
     const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = LOCK_MS, maxBatch = 1000 } = options
-    const { isSole = false } = options
+    const { isSole = false, heldMs } = options
     this.slug = slug
     this.#log = log
     this.#isSole = isSole
@@ -158,23 +165,18 @@ class ServingLane implements LaneWorker {
     const mergedInto = (jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> =>
       readMergedCounts(client, slug, jobIds)
     const unconfirmed = new UnconfirmedJobs(client, slug)
-    const serving = { slug, queue: this.#queue, coalesce, maxBatch, mergedInto, unconfirmed, stopping, log }
-    this.#leader = new LaneLeader({ ...serving, respond, onSettled })
+    const facts = new LaneFacts(client, slug)
+    this.#held = new HeldJobs(client, slug)
+    const known = { mergedInto, unconfirmed, facts, held: this.#held }
+    this.#leader = new LaneLeader({
+      ...{ slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled },
+      ...known,
+      ...(heldMs === undefined ? {} : { heldMs }),
+    })
     this.#lockDurationMs = lockDurationMs
     this.#worker = this.#makeWorker()
     this.#silent = new SilentWorkers({ client, slug, lockDurationMs, log })
-    const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
-    const patienceMs = Math.max(NEGLECTED_MS, lockDurationMs)
-    const neglected = new NeglectedJob({ client, slug, patienceMs, now: () => performance.now() })
-    const look = (): void => {
-      if (this.#leader.isBusy || client.status !== 'ready') return
-      void this.#silent.look().catch(() => undefined)
-      void this.#tendWorker(neglected, patienceMs).catch(() => undefined)
-    }
-    this.#timers = [
-      setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
-      setInterval(look, Math.ceil(lockDurationMs / RENEWALS)).unref(),
-    ]
+    this.#timers = this.#watch()
     const started = Promise.withResolvers<void>()
     this.started = started.promise
     void this.#serve(() => started.resolve())
@@ -187,6 +189,28 @@ class ServingLane implements LaneWorker {
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed ??= this.#close(graceMs)
     return this.#closed
+  }
+
+  /** What is looked after from time to time. */
+  #watch(): readonly NodeJS.Timeout[] {
+    const { client } = this.#connection
+    const patienceMs = Math.max(NEGLECTED_MS, this.#lockDurationMs)
+    const neglected = new NeglectedJob({ client, slug: this.slug, patienceMs, now: () => performance.now() })
+    const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
+    const look = (): void => {
+      if (this.#leader.isBusy || client.status !== 'ready') return
+      void this.#silent.look().catch(() => undefined)
+      void this.#tendWorker(neglected, patienceMs).catch(() => undefined)
+    }
+    const expire = (): void => {
+      if (client.status !== 'ready') return
+      void expireHeld(this.#queue, { slug: this.slug, held: this.#held, log: this.#log }).catch(() => undefined)
+    }
+    return [
+      setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
+      setInterval(expire, EXPIRE_MS).unref(),
+      setInterval(look, Math.ceil(this.#lockDurationMs / RENEWALS)).unref(),
+    ]
   }
 
   #makeWorker(): AbandonableWorker {
@@ -240,6 +264,7 @@ class ServingLane implements LaneWorker {
       try {
         await keepLaneSerial(this.#queue)
         if (releases) await this.#silent.release()
+        await this.#held.keepAll()
         releases = false
         onStarted()
         await Promise.race([this.#worker.run(), this.#replaced.promise])
