@@ -110,8 +110,8 @@ export class FluxSources {
       ({ object: { identity } }) =>
         identity.kind === kind && identity.name === name && fits(identity.namespace ?? '', namespace),
     )
-    const near = named.filter(({ root }) => root.id === from.root.id)
-    const found = near.length > 0 ? near : named
+    const here = named.filter(({ root }) => root.id === from.root.id && root.kind !== 'loose')
+    const found = here.length > 0 ? here : nearest(named, from.object)
     const distinct = new Map(found.map((lead) => [JSON.stringify(lead.object.value()['spec'] ?? null), lead]))
     return [...distinct.values()]
   }
@@ -152,6 +152,19 @@ export class FluxSources {
         ),
     }
   }
+}
+
+/** Those that share most folders with an object: clusters often declare sources of the same name, each in its own folder. */
+function nearest(leads: readonly Lead[], object: BuiltObject): readonly Lead[] {
+  const closeness = (lead: Lead): number => {
+    const [a, b] = [lead.object.origin, object.origin]
+    if (a.repository !== b.repository) return -1
+    const [one, other] = [a.path.split('/').slice(0, -1), b.path.split('/').slice(0, -1)]
+    const differs = one.findIndex((step, index) => step !== other[index])
+    return differs < 0 ? one.length : differs
+  }
+  const most = Math.max(...leads.map(closeness))
+  return leads.filter((lead) => closeness(lead) === most)
 }
 
 /** Whether a source lies where a reference looks; what a parent's namespace fills in is not known, and fits. */

@@ -213,7 +213,8 @@ function hashOf(value: MutableObject): string {
     ...(binaryData === undefined || kind !== 'ConfigMap' ? {} : { binaryData }),
     data: data ?? '',
     kind: kind ?? '',
-    name: textAt(value, ['metadata', 'name']) ?? '',
+    // kustomize means to take the name in, and looks for it where it is not
+    name: '',
     ...(stringData === undefined || kind !== 'Secret' ? {} : { stringData }),
     ...(kind === 'Secret' ? { type: type ?? '' } : {}),
   }
