@@ -1,9 +1,9 @@
 import { ResponseError, type Action } from '@saker/core'
-import { stringify } from 'yaml'
 import { fieldAt, textAt, type JsonObject, type JsonValue } from '../layout/json-value.ts'
 import { actionsWanted, type WantedContext } from './actions-wanted.ts'
 import { objectsAt } from './json-list.ts'
 import { deletionEntryOf, patchEntryOf, targetOf, type PatchEntry } from './kustomize-patch.ts'
+import { manifestText } from './manifest-text.ts'
 import type { Wanted } from './wanted.ts'
 import { groupOf } from './workload-kind.ts'
 
@@ -38,7 +38,7 @@ export function patchesForBrought(
     return [deletionEntryOf(target, { ...brought })]
   }
   const own: readonly PatchEntry[] =
-    operations.length === 0 ? [] : [{ target: targetOf(target), patch: stringify(operations, { lineWidth: 0, version: '1.1' }) }]
+    operations.length === 0 ? [] : [{ target: targetOf(target), patch: manifestText(operations) }]
   if (wanted.changes.length === 0) return own
   const entry = patchEntryOf(target, wanted.changes, object)
   return entry === undefined ? own : [...own, entry]

@@ -1,8 +1,8 @@
-import { stringify } from 'yaml'
 import { fieldOf, isObject, type JsonObject, type JsonValue } from '../layout/json-value.ts'
 import type { ObjectIdentity } from '../layout/layout-model.ts'
 import { isList } from './json-list.ts'
 import { pointerTo } from './json-patch.ts'
+import { manifestText } from './manifest-text.ts'
 import { stepsIn, valueAt, type Wanted, type WantedStep } from './wanted.ts'
 import { groupOf, workloadKindOf } from './workload-kind.ts'
 
@@ -79,7 +79,7 @@ function operationText(op: string, path: string, value?: JsonValue): string {
 function valueLines(value: JsonValue): readonly string[] {
   // JSON is YAML, and says of every text that it is one.
   if (typeof value !== 'object' || value === null) return [`  value: ${JSON.stringify(value)}`]
-  const written = stringify(value, { lineWidth: 0, version: '1.1' }).trimEnd()
+  const written = manifestText(value).trimEnd()
   return ['  value:', ...written.split('\n').map((line) => (line === '' ? '' : `    ${line}`))]
 }
 

@@ -4,6 +4,7 @@ import { actionsWanted, type ActionsWanted } from './actions-wanted.ts'
 import type { ActionPlan, ActionRequest } from './action-plan.ts'
 import { companionsOf, objectsOfCluster, scalePathOf, type Companion } from './companions.ts'
 import { CONTAINED_LABEL } from './contain-wanted.ts'
+import { refuseDoubts } from './doubts.ts'
 import { notApplicable } from './image-wanted.ts'
 import { isIgnoredByArgo, refuseIgnored } from './ignored-fields.ts'
 import { isolationDoubts, policyFor } from './isolation-doubts.ts'
@@ -15,7 +16,7 @@ import { planWarnings } from './plan-warnings.ts'
 import { planOf } from './planned.ts'
 import type { Progress } from './progress.ts'
 import { refuseUnreachable } from './reach.ts'
-import { refuseOptedOut, refuseRisk, refuseUnpruned } from './refusals.ts'
+import { refuseEncrypted, refuseOptedOut, refuseRisk, refuseUnpruned } from './refusals.ts'
 import { differenceOf, stepsIn, withWanted, type Wanted } from './wanted.ts'
 import { workloadKindOf } from './workload-kind.ts'
 
@@ -33,12 +34,14 @@ export function planActions(request: ActionRequest): ActionPlan {
   const { object } = found
   const all = objectsOfCluster(layout, cluster)
   refuseOptedOut(layout, object)
+  refuseEncrypted(layout, object)
   const wanted = wantedOn(request, all)
   const unreachable = refuseUnreachable(object)
   if (unreachable !== undefined) throw unreachable
   const kin = stopsPods(object, wanted) ? companionsOf(all, object) : []
   const changes = visibleChanges(object, isScaledByKeda(object, kin) ? withoutReplicas(wanted.changes) : wanted.changes)
   refuseIgnored(object, changes)
+  if (changes.length > 0) refuseDoubts(object, changes)
   refuseRisk(object, changes)
   if (wanted.desired === null) refuseUnpruned(object)
   const desired = wanted.desired === null ? null : withWanted(object.value(), changes)

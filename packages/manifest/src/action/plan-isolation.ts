@@ -1,6 +1,5 @@
 import { posix } from 'node:path'
 import { ResponseError, type IsolationPolicy } from '@saker/core'
-import { stringify } from 'yaml'
 import { fieldAt, sameJson, textAt, type JsonObject } from '../layout/json-value.ts'
 import type { BuiltObject, Layout } from '../layout/layout-model.ts'
 import type { Candidate } from './candidate.ts'
@@ -8,6 +7,7 @@ import { filesAfter, type FileChanges } from './file-changes.ts'
 import { bystandersOf } from './isolation-doubts.ts'
 import { isolationNameOf, isolationPolicyOf, policySelectorOf } from './isolation-policy.ts'
 import { podLabelsOf, podSelectorOf, selectorMatches } from './label-selector.ts'
+import { manifestText } from './manifest-text.ts'
 import { rootOverlayOf } from './overlay-edits.ts'
 import { provenStep, type Progress } from './progress.ts'
 import { clustersOf, differencesOf, listed, newProblems, titleOf, type Difference } from './proof.ts'
@@ -78,7 +78,7 @@ function candidateFor(layout: Layout, { object, policy }: IsolationGoal, selecto
   if (folder === undefined) return undefined
   const manifest = isolationPolicyOf(policy, { name, selector, ...(namespace === undefined ? {} : { namespace }) })
   const { repository } = object.root
-  const text = stringify(manifest, { lineWidth: 0, version: '1.1' })
+  const text = manifestText(manifest)
   const path = [name, `${name}-${namespace ?? 'default'}`]
     .map((file) => posix.join(folder, `${file}.yaml`))
     .find((one) => (layout.textOf({ repository, path: one }) ?? text) === text)

@@ -18,7 +18,7 @@ export interface PlanFacts {
 
 /** What people should know who rely on the edit: what it does not stop, what may take it back, what may keep it from being applied. */
 export function planWarnings(facts: PlanFacts): readonly string[] {
-  return [...kindWarnings(facts), ...applierWarnings(facts), ...facts.object.uncertain]
+  return [...kindWarnings(facts), ...applierWarnings(facts)]
 }
 
 function kindWarnings({ object, all, isContained }: PlanFacts): readonly string[] {

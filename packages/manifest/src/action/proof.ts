@@ -73,12 +73,19 @@ export function clustersOf(layout: Layout, root: Root): readonly string[] {
   return [...new Set(names)].filter((name) => layout.rootsOf(name).some(({ id }) => id === root.id))
 }
 
+/** Whether a root may be applied by anybody. Manifests that lie about where no cluster of the config looks are not. */
+export function isApplied(layout: Layout, root: Root): boolean {
+  return root.kind !== 'loose' || clustersOf(layout, root).length > 0
+}
+
 /** Every object that two states of a layout have in different forms. */
 export function differencesOf(before: Layout, after: Layout): readonly Difference[] {
   const roots = new Map(before.roots.map((root) => [root.id, root]))
   const edited = new Map(after.roots.map((root) => [root.id, root]))
   return [...new Set([...roots.keys(), ...edited.keys()])].flatMap((id) => {
     const [one, other] = [roots.get(id), edited.get(id)]
+    const present = other ?? one
+    if (present !== undefined && !isApplied(before, present)) return []
     return rootDifferences(builtOf(before, one), builtOf(after, other))
   })
 }
@@ -112,6 +119,11 @@ function objectsByKey(built: BuiltRoot | undefined): ReadonlyMap<string, BuiltOb
   return objects
 }
 
+/** Whether two names mean one object. */
+export function isSameIdentity(a: ObjectIdentity, b: ObjectIdentity): boolean {
+  return keyOf(a) === keyOf(b)
+}
+
 function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity): string {
   return `${apiVersion} ${kind} ${namespace} ${name}`
 }
@@ -141,7 +153,6 @@ export function listed(differences: readonly Difference[]): string {
 export function whereOf({ repository, path, applier }: Root): string {
   const folder = path === '' ? repository : path
   if (applier === undefined) return folder
-  const { identity, root } = applier.object
-  const from = root.path === '' ? root.repository : root.path
-  return `${folder} (${titleOf(identity)} of ${from})`
+  const { identity, origin } = applier.object
+  return `${folder} (${titleOf(identity)} of ${origin.path})`
 }
