@@ -31,3 +31,4 @@ export { applyChanges, isChange, type ChangedText } from './yaml/apply-changes.t
 export type { Change, Json, Place, Step } from './yaml/change.ts'
 export { openManifest, type OpenManifest } from './yaml/open-manifest.ts'
 export { readYamlWithPositions, type PositionedYaml, type TextPosition, type YamlFault } from './yaml/read-yaml.ts'
+export { writeManifest, type ManifestStyle } from './yaml/write-manifest.ts'
