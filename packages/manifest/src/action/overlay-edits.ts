@@ -1,10 +1,10 @@
 import { fieldAt, listAt, textAt, type JsonValue } from '../layout/json-value.ts'
 import type { BuiltObject, Layer, Layout, LayoutPlace } from '../layout/layout-model.ts'
 import { argoPartOf, argoSourcePlace } from './argo-entries.ts'
+import { writeManifest } from '../yaml/write-manifest.ts'
 import type { Candidate } from './candidate.ts'
 import { documentsAt, type FileChanges } from './file-changes.ts'
 import { deletionEntryOf, patchEntryOf, type PatchEntry, type PatchTarget } from './kustomize-patch.ts'
-import { manifestText } from './manifest-text.ts'
 import type { Wanted } from './wanted.ts'
 import { groupOf } from './workload-kind.ts'
 
@@ -119,7 +119,7 @@ function argoSourceEdit(
   const [value] = documentsAt(layout, place)
   const at = { documentIndex: 0, steps: ['kustomize', 'patches'] }
   if (value === undefined) {
-    return { ...place, create: manifestText({ kustomize: { patches: [...inherited, patch] } }) }
+    return { ...place, create: writeManifest({ kustomize: { patches: [...inherited, patch] } }) }
   }
   const own = fieldAt(value, at.steps)
   if (own === undefined) return { ...place, changes: [{ op: 'set', at, value: [...inherited, patch] }] }

@@ -9,9 +9,9 @@ import { notApplicable } from './image-wanted.ts'
 import { isIgnoredByArgo, refuseIgnored } from './ignored-fields.ts'
 import { isolationDoubts, policyFor } from './isolation-doubts.ts'
 import { pointerTo } from './json-patch.ts'
-import { planBrought } from './plan-brought.ts'
 import { planGoal } from './plan-goal.ts'
 import { planIsolation } from './plan-isolation.ts'
+import { planReleased } from './plan-released.ts'
 import { planWarnings } from './plan-warnings.ts'
 import { planOf } from './planned.ts'
 import type { Progress } from './progress.ts'
@@ -30,7 +30,7 @@ import { workloadKindOf } from './workload-kind.ts'
 export function planActions(request: ActionRequest): ActionPlan {
   const { layout, found } = request
   const { cluster } = found.workload
-  if (found.via !== undefined) return planBrought(request, found.via)
+  if (found.via?.kind === 'helm-release') return planReleased(request)
   const { object } = found
   const all = objectsOfCluster(layout, cluster)
   refuseOptedOut(layout, object)

@@ -21,6 +21,8 @@ export interface ObjectGoal {
   readonly desired: JsonObject | null
   /** Objects of other roots that change with it, and are meant to. */
   readonly along?: readonly Goal[]
+  /** Set for an object that no build holds, because nothing in Git tells of it yet. */
+  readonly isUnseen?: boolean
 }
 
 /** Why one candidate was not taken. */
@@ -40,9 +42,11 @@ const MAX_DEPTH = 4
  */
 export function planGoal(progress: Progress, wanted: ObjectGoal, depth = 0): Progress {
   const rejections: Rejection[] = []
-  const object = objectNow(progress, wanted.object)
-  if (object === undefined) throw refusalOf(wanted.object, rejections)
-  const goal = { ...wanted, object }
+  const seen = objectNow(progress, wanted.object)
+  // What only the config knows of is in no build before a patch tells of it.
+  const isUnseen = seen === undefined && 'remote' in wanted.object.origin
+  if (seen === undefined && !isUnseen) throw refusalOf(wanted.object, rejections)
+  const goal = { ...wanted, object: seen ?? wanted.object, isUnseen }
   const found = climb(progress, goal, rejections) ?? throughApplier(progress, { goal, depth, rejections })
   if (found === undefined) throw refusalOf(goal.object, rejections)
   return found
@@ -66,7 +70,7 @@ function climbByField(progress: Progress, goal: ObjectGoal, rejections: Rejectio
   let current = progress
   const rest: Wanted[] = []
   for (const wanted of wantedOf(goal)) {
-    const object = objectNow(current, goal.object)
+    const object = goal.isUnseen === true ? goal.object : objectNow(current, goal.object)
     const desired = object === undefined ? undefined : withWanted(object.value(), [wanted])
     if (object === undefined || desired === undefined) return undefined
     const { layout } = current
@@ -80,7 +84,7 @@ function climbByField(progress: Progress, goal: ObjectGoal, rejections: Rejectio
     else current = next
   }
   if (rest.length === 0) return current
-  const object = objectNow(current, goal.object)
+  const object = goal.isUnseen === true ? goal.object : objectNow(current, goal.object)
   if (object === undefined) return undefined
   const candidates = overlayEdits(current.layout, object, rest)
   return firstProven(current, { ...goal, object }, { candidates, rejections })
@@ -115,13 +119,17 @@ function isSameFolder(a: Root, b: Root): boolean {
   return a.repository === b.repository && a.path === b.path
 }
 
+function ownGoal({ object: { root, identity }, desired, isUnseen = false }: ObjectGoal): Goal {
+  return { root, identity, desired, isUnseen }
+}
+
 function firstProven(
   progress: Progress,
   goal: ObjectGoal,
   { candidates, rejections }: { candidates: readonly Candidate[]; rejections: Rejection[] },
 ): Progress | undefined {
-  const { object, desired, along = [], cluster } = goal
-  const goals: readonly Goal[] = [{ root: object.root, identity: object.identity, desired }, ...along]
+  const { object, along = [], cluster } = goal
+  const goals: readonly Goal[] = [ownGoal(goal), ...along]
   for (const candidate of candidates) {
     const shared = refuseShared(progress.layout, candidate, object.root)
     if (shared !== undefined) {
@@ -180,10 +188,7 @@ interface UpwardClimb {
 function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardClimb): Progress | undefined {
   const { applier } = goal.object.root
   if (applier === undefined || depth >= MAX_DEPTH) return undefined
-  const along = [
-    { root: goal.object.root, identity: goal.object.identity, desired: goal.desired },
-    ...(goal.along ?? []),
-  ]
+  const along = [ownGoal(goal), ...(goal.along ?? [])]
   for (const changes of upwardChanges(progress.layout, goal, applier)) {
     const desired = withWanted(applier.object.value(), changes)
     if (desired === undefined) return undefined

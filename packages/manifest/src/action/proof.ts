@@ -6,6 +6,8 @@ export interface Goal {
   readonly root: Root
   readonly identity: ObjectIdentity
   readonly desired: JsonObject | null
+  /** Set when no build held the object before: then a build may go on without it, or hold what the patch says of it. */
+  readonly isUnseen?: boolean
 }
 
 /** What an edit does to an object, as the cluster gets it. */
@@ -35,6 +37,7 @@ export function prove(states: { before: Layout; after: Layout }, goals: readonly
   const others = differences.filter((one) => !goals.some((goal) => isOf(goal, one) || isTwinOf(goal, one)))
   if (others.length > 0) return { kind: 'fails', why: `it would change ${listed(others)} too`, others }
   for (const goal of goals) {
+    if (goal.isUnseen === true) continue
     const found = differences.find((one) => isOf(goal, one))
     if (found === undefined) return fails(`it would not change ${titleOf(goal.identity)}: something overrides it`)
     const isWanted = goal.desired === null ? found.after === undefined : sameJson(found.after, goal.desired)
@@ -53,6 +56,10 @@ function fails(why: string): Proof {
 }
 
 function isOf(goal: Goal, difference: Difference): boolean {
+  if (goal.isUnseen === true) {
+    const { kind, name } = difference.identity
+    return goal.root.id === difference.root.id && kind === goal.identity.kind && name === goal.identity.name
+  }
   return goal.root.id === difference.root.id && keyOf(goal.identity) === keyOf(difference.identity)
 }
 

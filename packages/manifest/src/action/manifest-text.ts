@@ -1,7 +1,0 @@
-import { stringify } from 'yaml'
-import type { JsonValue } from '../layout/json-value.ts'
-
-/** A value as a YAML file of ours. Text that some parser takes for something else is quoted, and no line is folded. */
-export function manifestText(value: JsonValue): string {
-  return stringify(value, { lineWidth: 0, version: '1.1' })
-}
