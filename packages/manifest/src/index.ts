@@ -1,4 +1,6 @@
 export { planContain, type ManifestChange } from './contain/plan-contain.ts'
+export { findWorkload } from './layout/find/find-workload.ts'
+export type { FoundWorkload, Maker } from './layout/find/found-workload.ts'
 export type { JsonObject, JsonValue } from './layout/json-value.ts'
 export { layoutOf } from './layout/layout.ts'
 export type {
@@ -14,7 +16,6 @@ export type {
   LayoutSource,
   ObjectIdentity,
   ObjectOrigin,
-  Pin,
   RemoteOrigin,
   Root,
   WrittenOrigin,

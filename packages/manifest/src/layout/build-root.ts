@@ -140,7 +140,6 @@ function remoteSet(reads: BuildReads, root: Root): ResourceSet {
   set.unknown = true
   const origin = root.applier?.object.origin
   const path = origin?.path ?? root.path
-  reads.report('LAYOUT_UNSUPPORTED', path, 'applies a source that is in none of the repositories')
   const file = kustomizationOf({})
   if (file === undefined || root.applier === undefined) return set
   const fields = withFluxFields(file, root.applier.object.value(), () => false)

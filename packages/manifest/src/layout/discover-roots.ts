@@ -13,6 +13,19 @@ const MAX_ROOTS = 5_000
 
 /** Follows Flux and Argo CD objects from some roots on, as they are rendered, until nothing new is found. */
 export function discoverRoots(access: LayoutAccess, seeds: readonly RootPlan[]): Discovered {
+  const found = follow(access, seeds)
+  // Flux often applies the very folder that it starts from, and changes what leads on from there.
+  const applied = seeds.map((seed) => found.plans.find((plan) => appliesPlaceOf(plan, seed)) ?? seed)
+  const again = applied.some((plan, index) => plan !== seeds[index]) ? follow(access, applied) : found
+  return { plans: withoutDoubles(again.plans), problems: again.problems }
+}
+
+function appliesPlaceOf({ root }: RootPlan, { root: seed }: RootPlan): boolean {
+  if (root.applier === undefined || seed.applier !== undefined || seed.kind === 'loose') return false
+  return root.repository === seed.repository && root.path === seed.path
+}
+
+function follow(access: LayoutAccess, seeds: readonly RootPlan[]): Discovered {
   const following = new Following(access)
   for (const seed of seeds) following.reach(seed)
   return following.finish()
@@ -46,7 +59,7 @@ class Following {
       if (waiting.length === 0) break
       for (const lead of waiting) this.#followFlux(lead)
     }
-    return { plans: withoutDoubles([...this.#plans.values()]), problems: this.#problems }
+    return { plans: [...this.#plans.values()], problems: this.#problems }
   }
 
   #lookInto(plan: RootPlan): void {

@@ -1,14 +1,6 @@
-import type { ErrorCode, Tree } from '@saker/core'
+import type { ErrorCode, Pin, Tree } from '@saker/core'
 import type { JsonObject } from './json-value.ts'
-
-/** A workload of a cluster that nobody can find by rendering, with the file to edit for it, from the config. */
-export interface Pin {
-  readonly namespace: string
-  readonly kind: string
-  readonly name: string
-  /** From the repository's root. */
-  readonly file: string
-}
+import type { FileContent } from './repository-files.ts'
 
 /** What a repository declares for one cluster. */
 export interface LayoutCluster {
@@ -152,8 +144,14 @@ export interface Layout {
   with(edits: readonly FileEdit[]): Layout
   /** Roots that read a file. */
   rootsReading(place: LayoutPlace): readonly Root[]
+  /** What lies at a path, after edits. Undefined where nothing does; a fault for what is no readable text. */
+  read(place: LayoutPlace): FileContent | undefined
   /** The text of a file, after edits. Undefined where there is none or it is not text. */
   textOf(place: LayoutPlace): string | undefined
+  /** Paths of a repository's files that may hold manifests, sorted. */
+  manifestsOf(repository: string): readonly string[]
+  /** What could not be followed from a cluster's paths on; problems of single roots stand there. */
+  problemsOf(cluster: string): readonly LayoutProblem[]
   /** Of all roots, and of what leads to them. */
   readonly problems: readonly LayoutProblem[]
 }

@@ -1,3 +1,4 @@
+import { isManifestPath } from '@saker/core'
 import { buildRoot, keyOfPlan, type RootBuild, type RootPlan } from './build-root.ts'
 import { discoverRoots } from './discover-roots.ts'
 import type { Discovered, LayoutAccess } from './discovery.ts'
@@ -11,9 +12,9 @@ import type {
   LayoutSource,
   Root,
 } from './layout-model.ts'
-import { RepositoryFiles } from './repository-files.ts'
+import { RepositoryFiles, type FileContent } from './repository-files.ts'
 import { rootAt } from './root-at.ts'
-import { discoverWhole } from './whole-repository.ts'
+import { discoverWhole, type WholeRepository } from './whole-repository.ts'
 
 /** The layout of some repositories. Nothing is read before it is asked for. */
 export function layoutOf(sources: readonly LayoutSource[]): Layout {
@@ -28,7 +29,7 @@ class LazyLayout implements Layout, LayoutAccess {
   /** The layout that this one is an edit of, and what differs. */
   readonly #base: { readonly layout: LazyLayout; readonly edited: Edited } | undefined
   readonly #builds = new Map<string, RootBuild>()
-  readonly #wholes = new Map<string, Discovered>()
+  readonly #wholes = new Map<string, WholeRepository>()
   readonly #clusters = new Map<string, Discovered>()
   #all: readonly RootPlan[] | undefined
 
@@ -80,6 +81,18 @@ class LazyLayout implements Layout, LayoutAccess {
     return this.#files.get(repository)?.textOf(path)
   }
 
+  read({ repository, path }: LayoutPlace): FileContent | undefined {
+    return this.#files.get(repository)?.read(path)
+  }
+
+  manifestsOf(repository: string): readonly string[] {
+    return this.filesOf(repository).paths.filter((path) => isManifestPath(path))
+  }
+
+  problemsOf(cluster: string): readonly LayoutProblem[] {
+    return this.#ofCluster(cluster).problems
+  }
+
   get problems(): readonly LayoutProblem[] {
     const discovered = [...this.#discoveries()].flatMap(({ problems }) => problems)
     const ofRoots = this.#plans().flatMap((plan) => this.build(plan).built.problems)
@@ -116,12 +129,15 @@ class LazyLayout implements Layout, LayoutAccess {
 
   /** Of every configured cluster, and of what no cluster of the config reaches. */
   *#discoveries(): Generator<Discovered> {
-    for (const { repository } of this.sources) yield this.#whole(repository)
+    for (const { repository } of this.sources) {
+      const { plans, problems, unapplied } = this.#whole(repository)
+      yield { plans: [...plans, ...unapplied], problems }
+    }
     const names = new Set(this.sources.flatMap(({ clusters }) => clusters.map(({ name }) => name)))
     for (const name of names) yield this.#ofCluster(name)
   }
 
-  #whole(repository: string): Discovered {
+  #whole(repository: string): WholeRepository {
     const whole = this.#wholes.get(repository) ?? discoverWhole(this, repository)
     this.#wholes.set(repository, whole)
     return whole
@@ -146,8 +162,9 @@ class LazyLayout implements Layout, LayoutAccess {
 
   /** The roots that a cluster's paths name. A single file is looked for in all that the repository builds of it. */
   #seeds(repository: string, { paths, file }: LayoutCluster): Discovered {
-    if (file !== undefined || paths.includes('')) return this.#whole(repository)
     const files = this.filesOf(repository)
+    if (file !== undefined) return this.#seedsOfFile(repository, file)
+    if (paths.includes('')) return this.#whole(repository)
     const roots = paths.map((path) => ({ path, root: rootAt(files, { repository, path, by: '' }) }))
     return {
       plans: roots.flatMap(({ root }) => (root === undefined ? [] : [{ root }])),
@@ -159,5 +176,13 @@ class LazyLayout implements Layout, LayoutAccess {
           message: 'is not in the repository',
         })),
     }
+  }
+
+  /** A file that nothing builds is taken as it is. */
+  #seedsOfFile(repository: string, file: string): Discovered {
+    const { plans, problems } = this.#whole(repository)
+    const isBuilt = plans.some((plan) => plan.root.repository === repository && this.build(plan).built.files.has(file))
+    const root = isBuilt ? undefined : rootAt(this.filesOf(repository), { repository, path: file, by: '' })
+    return { plans: root === undefined ? plans : [...plans, { root }], problems }
   }
 }

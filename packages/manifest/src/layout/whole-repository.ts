@@ -4,14 +4,20 @@ import type { Discovered, LayoutAccess } from './discovery.ts'
 import { documentsOf, factsOf } from './file-facts.ts'
 import { KUSTOMIZATION_NAMES, kustomizationOf, type KustomizationFile } from './kustomize/kustomization-file.ts'
 import type { LayoutProblem } from './layout-model.ts'
-import { folderOf, resolvePath, type RepositoryFiles } from './repository-files.ts'
+import { folderOf, pathIn, resolvePath, type RepositoryFiles } from './repository-files.ts'
 import { rootAt } from './root-at.ts'
+
+/** What a whole repository declares. */
+export interface WholeRepository extends Discovered {
+  /** Kustomizations that nobody is known to apply: no cluster gets them, but what they share with others is shared. */
+  readonly unapplied: readonly RootPlan[]
+}
 
 /**
  * What a repository declares when nobody says where to start: what its Flux and Argo CD objects lead to, and what those
  * objects lie in; without any, every kustomization that no other one uses, and the manifests beside them.
  */
-export function discoverWhole(access: LayoutAccess, repository: string): Discovered {
+export function discoverWhole(access: LayoutAccess, repository: string): WholeRepository {
   const files = access.filesOf(repository)
   const tops = topKustomizations(files).flatMap((folder): readonly RootPlan[] => {
     const root = rootAt(files, { repository, path: folder, by: '' })
@@ -22,7 +28,7 @@ export function discoverWhole(access: LayoutAccess, repository: string): Discove
   const looseBuilt = access.build(loose).built
   const leading = tops.filter((_, index) => builds[index] !== undefined && leadsIn(builds[index]).some(isApplier))
   const looseLeads = leadsIn(looseBuilt).filter(isApplier)
-  if (leading.length === 0 && looseLeads.length === 0) return discoverRoots(access, [...tops, loose])
+  if (leading.length === 0 && looseLeads.length === 0) return { ...discoverRoots(access, [...tops, loose]), unapplied: [] }
   const beside = loosePlan(
     repository,
     besideLeads(
@@ -31,7 +37,14 @@ export function discoverWhole(access: LayoutAccess, repository: string): Discove
     ),
   )
   const seeds = [...leading, ...(looseLeads.length > 0 ? [beside] : [])]
-  return withoutCovered(access, discoverRoots(access, seeds), seeds)
+  const discovered = discoverRoots(access, seeds)
+  const read = readFiles(access, discovered, seeds)
+  const isCovered = (plan: RootPlan): boolean => kustomizationPaths(plan).some((path) => read.has(path))
+  const reached = new Set(seeds.map(({ root }) => root.id))
+  return {
+    ...withoutCovered(discovered, seeds, read),
+    unapplied: tops.filter((plan) => !reached.has(plan.root.id) && !isCovered(plan)),
+  }
 }
 
 /** Folders of kustomizations that no other kustomization of the repository uses. */
@@ -102,26 +115,34 @@ function besideLeads(loose: readonly string[], leads: readonly string[]): readon
   return loose.filter((path) => folders.has(folderOf(path)))
 }
 
-/** Seeds that something reached applies as a whole are not roots of their own. */
-function withoutCovered(access: LayoutAccess, discovered: Discovered, seeds: readonly RootPlan[]): Discovered {
+/** All that was read for roots that something applies, as `repository:path`. */
+function readFiles(access: LayoutAccess, { plans }: Discovered, seeds: readonly RootPlan[]): ReadonlySet<string> {
   const isSeed = new Set(seeds.map(({ root }) => root.id))
-  const applied = discovered.plans.filter(({ root }) => !isSeed.has(root.id) && root.kind !== 'remote')
-  const read = new Set(
+  const applied = plans.filter(({ root }) => !isSeed.has(root.id) && root.kind !== 'remote')
+  return new Set(
     applied.flatMap((plan) => [...access.build(plan).built.files].map((path) => `${plan.root.repository}:${path}`)),
   )
-  const plans = discovered.plans.flatMap((plan): readonly RootPlan[] => {
+}
+
+function kustomizationPaths({ root }: RootPlan): readonly string[] {
+  return KUSTOMIZATION_NAMES.map((name) => `${root.repository}:${pathIn(root.path, name)}`)
+}
+
+/** Seeds that something reached applies as a whole are not roots of their own. */
+function withoutCovered(
+  { plans, problems }: Discovered,
+  seeds: readonly RootPlan[],
+  read: ReadonlySet<string>,
+): Discovered {
+  const isSeed = new Set(seeds.map(({ root }) => root.id))
+  const kept = plans.flatMap((plan): readonly RootPlan[] => {
     const { root, loose } = plan
     if (!isSeed.has(root.id)) return [plan]
-    if (loose === undefined) {
-      const own = KUSTOMIZATION_NAMES.some((name) =>
-        read.has(`${root.repository}:${root.path === '' ? name : `${root.path}/${name}`}`),
-      )
-      return own ? [] : [plan]
-    }
+    if (loose === undefined) return kustomizationPaths(plan).some((path) => read.has(path)) ? [] : [plan]
     const left = loose.filter((path) => !read.has(`${root.repository}:${path}`))
     return left.length === 0 ? [] : [{ root, loose: left }]
   })
-  return { plans, problems: unique(discovered.problems) }
+  return { plans: kept, problems: unique(problems) }
 }
 
 function unique(problems: readonly LayoutProblem[]): readonly LayoutProblem[] {

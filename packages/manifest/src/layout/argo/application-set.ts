@@ -1,7 +1,7 @@
 import { copyOf, fieldAt, fieldOf, isObject, listAt, setField, textAt, type JsonObject, type JsonValue, type MutableJson } from '../json-value.ts'
 import type { BuiltObject } from '../layout-model.ts'
 import { folderOf, type RepositoryFiles } from '../repository-files.ts'
-import { matchesGlob } from './glob.ts'
+import { matchesFolder } from './glob.ts'
 
 /** What an ApplicationSet makes, as far as it can be told from the repositories. */
 export interface MadeApplications {
@@ -52,7 +52,7 @@ function foldersOf(files: RepositoryFiles, directories: readonly JsonValue[]): r
   for (const path of files.paths) {
     for (let folder = folderOf(path); folder !== '' && !folders.has(folder); folder = folderOf(folder)) folders.add(folder)
   }
-  const fits = (entry: JsonValue, folder: string): boolean => matchesGlob(textAt(entry, ['path']) ?? '', folder)
+  const fits = (entry: JsonValue, folder: string): boolean => matchesFolder(textAt(entry, ['path']) ?? '', folder)
   const [left, wanted] = [true, false].map((out) => directories.filter((one) => (fieldOf(one, 'exclude') === true) === out))
   return [...folders]
     .filter((folder) => wanted?.some((entry) => fits(entry, folder)) === true)

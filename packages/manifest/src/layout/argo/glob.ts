@@ -1,6 +1,11 @@
-/** Whether a path fits an Argo CD glob: `*` and `?` do not cross slashes, `**` does, `{a,b}` is either. */
+/** Whether a path fits a glob of an Application's directory: `*` and `?` cross slashes, `{a,b}` is either. */
 export function matchesGlob(glob: string, path: string): boolean {
-  return alternativesOf(glob).some((one) => fits(one, path))
+  return alternativesOf(glob).some((one) => fits(one, path, '.'))
+}
+
+/** Whether a folder fits a path of an ApplicationSet's generator, as Go's `path.Match` has it: `*` and `?` end at slashes. */
+export function matchesFolder(glob: string, folder: string): boolean {
+  return fits(glob, folder, '[^/]')
 }
 
 /** So many alternatives are looked at; what braces a hostile glob multiplies beyond that fits nothing. */
@@ -19,13 +24,13 @@ function alternativesOf(glob: string): readonly string[] {
   }
 }
 
-/** Linear in both, with one step back per star. */
-function fits(glob: string, path: string): boolean {
+function fits(glob: string, path: string, any: string): boolean {
+  if (glob.length > MAX_LENGTH) return false
   const source = glob
-    .replaceAll(/[$()+.[\\\]^|}]/gu, String.raw`\$&`)
-    .replaceAll('**', '\0')
-    .replaceAll(/\*+/gu, '[^/]*')
-    .replaceAll('?', '[^/]')
-    .replaceAll(/\0+/gu, '.*')
-  return glob.length <= 256 && new RegExp(`^${source}$`, 'su').test(path)
+    .replaceAll(/[$()+.[\\\]^{|}]/gu, String.raw`\$&`)
+    .replaceAll(/\*+/gu, `${any}*`)
+    .replaceAll('?', any)
+  return new RegExp(`^${source}$`, 'su').test(path)
 }
+
+const MAX_LENGTH = 256

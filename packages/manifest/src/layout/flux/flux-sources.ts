@@ -98,7 +98,10 @@ export class FluxSources {
     const listed = this.#sources.filter(({ url }) => url === urlOf(value))
     const own = listed.length > 0 ? listed : this.#sources.filter(({ repository }) => repository === self)
     const [first] = own
-    if (first === undefined) return { reason: `GitRepository ${name} is none of the configured repositories`, object }
+    if (first === undefined) {
+      const url = urlOf(value) ?? 'an unknown place'
+      return { reason: `GitRepository ${name} (${url}) is none of the configured repositories`, object }
+    }
     if (ref.pinned !== undefined) return { ...here(first.repository), pinned: ref.pinned, object }
     const branch = own.find((source) => source.branch === ref.branch)
     if (branch !== undefined) return { ...here(branch.repository), object }
