@@ -4,13 +4,13 @@ import { titleOf } from './proof.ts'
 import type { Wanted } from './wanted.ts'
 
 /**
- * Throws `LAYOUT_UNSUPPORTED` when something takes part in building the object that is not followed here, and may write what
+ * Throws `EDIT_UNPROVEN` when something takes part in building the object that is not followed here, and may write what
  * is wanted anew: then no proof holds. Replacements name the fields that they write; everything else may write any.
  */
 export function refuseDoubts(object: BuiltObject, wanted: readonly Wanted[]): void {
   const [doubt] = object.uncertain.filter((one) => isAbout(one, wanted))
   if (doubt === undefined) return
-  throw new ResponseError('LAYOUT_UNSUPPORTED', `what becomes of ${titleOf(object.identity)} is not certain: ${doubt}`, {
+  throw new ResponseError('EDIT_UNPROVEN', `what becomes of ${titleOf(object.identity)} is not certain: ${doubt}`, {
     details: { path: object.root.path, kind: object.identity.kind, name: object.identity.name },
   })
 }

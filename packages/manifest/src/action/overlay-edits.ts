@@ -77,7 +77,8 @@ function targetsFor(layout: Layout, object: BuiltObject): readonly PatchTarget[]
   const value = overlay === undefined ? undefined : documentsAt(layout, overlay)[0]
   const handedUp = unfixed(identity.name, textAt(value, ['namePrefix']) ?? '', textAt(value, ['nameSuffix']) ?? '')
   const names = [...new Set([written.name, handedUp, identity.name])]
-  const namespaces = [...new Set([written.namespace, identity.namespace, undefined])]
+  // Nobody knows whether what lies outside names its namespace, or leaves it to be set after the patches.
+  const namespaces = 'remote' in origin ? [undefined] : [...new Set([written.namespace, identity.namespace, undefined])]
   return names.flatMap((name) =>
     namespaces.map((namespace) => ({
       kind: identity.kind,

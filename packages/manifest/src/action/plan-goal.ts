@@ -1,24 +1,25 @@
 import { ResponseError } from '@saker/core'
-import { listAt, type JsonObject } from '../layout/json-value.ts'
+import { listAt, sameJson } from '../layout/json-value.ts'
 import type { Applier, BuiltObject, Layout, Root } from '../layout/layout-model.ts'
 import { applicationWanted, argoSourceEntries } from './argo-entries.ts'
 import type { Candidate } from './candidate.ts'
 import { editInPlace } from './edit-in-place.ts'
 import { existingEntries } from './existing-entries.ts'
-import { filesAfter, type FileChanges } from './file-changes.ts'
+import { documentsAt, filesAfter, type FileChanges } from './file-changes.ts'
+import { notApplicable } from './image-wanted.ts'
 import { imageEntryChanges } from './image-entry.ts'
-import { argoSourcePatches, overlayPatches, patchesFor, replicasEntry, type WantedOfObject } from './overlay-edits.ts'
+import { argoSourcePatches, overlayPatches, patchesFor, replicasEntry, rootOverlayOf, type WantedOfObject } from './overlay-edits.ts'
 import { provenStep, type Progress } from './progress.ts'
 import { isApplied, isSameIdentity, prove, titleOf, whereOf, type Goal } from './proof.ts'
 import { refuseUnreachable } from './reach.ts'
 import { editsOfRemoval } from './removal.ts'
-import { differenceOf, valueAt, withWanted, type Wanted } from './wanted.ts'
+import { valueAt, withWanted, type Wanted } from './wanted.ts'
 
 /** What is to become of one object of a cluster. */
 export interface ObjectGoal {
   readonly cluster: string
   readonly object: BuiltObject
-  readonly desired: JsonObject | null
+  readonly wanted: WantedOfObject
   /** Objects of other roots that change with it, and are meant to. */
   readonly along?: readonly Goal[]
   /** Set for an object that no build holds, because nothing in Git tells of it yet. */
@@ -40,54 +41,72 @@ const MAX_DEPTH = 4
  *
  * Throws what speaks against the best candidates, with the reasons of all in `details.reasons`.
  */
-export function planGoal(progress: Progress, wanted: ObjectGoal, depth = 0): Progress {
+export function planGoal(progress: Progress, asked: ObjectGoal, depth = 0): Progress {
   const rejections: Rejection[] = []
-  const seen = objectNow(progress, wanted.object)
-  // What only the config knows of is in no build before a patch tells of it.
-  const isUnseen = seen === undefined && 'remote' in wanted.object.origin
-  if (seen === undefined && !isUnseen) throw refusalOf(wanted.object, rejections)
-  const goal = { ...wanted, object: seen ?? wanted.object, isUnseen }
+  const seen = objectNow(progress, asked.object)
+  // What only a pin of the config knows of is in no build, or in one of another revision.
+  const isUnseen = 'remote' in asked.object.origin && (seen === undefined || !('remote' in seen.origin))
+  if (seen === undefined && !isUnseen) throw refusalOf(asked.object, rejections)
+  const goal = { ...asked, object: isUnseen || seen === undefined ? asked.object : seen, isUnseen }
+  if (isUnseen && isPatchedAlready(progress.layout, goal)) return progress
   const found = climb(progress, goal, rejections) ?? throughApplier(progress, { goal, depth, rejections })
   if (found === undefined) throw refusalOf(goal.object, rejections)
   return found
 }
 
+/** Whether a patch that does it stands where one would be made. What nobody can render tells of it in no other way. */
+function isPatchedAlready(layout: Layout, { object, wanted }: ObjectGoal): boolean {
+  const overlay = rootOverlayOf(object)
+  const kustomization = overlay === undefined ? undefined : documentsAt(layout, overlay)[0]
+  const there = [
+    ...listAt(kustomization, ['patches']),
+    ...listAt(object.root.applier?.object.value(), ['spec', 'patches']),
+  ]
+  return patchesFor(layout, object, wanted).some((patch) => there.some((one) => sameJson(one, patch)))
+}
+
 function climb(progress: Progress, goal: ObjectGoal, rejections: Rejection[]): Progress | undefined {
-  const unreachable = refuseUnreachable(goal.object)
+  const { object, wanted } = goal
+  const unreachable = refuseUnreachable(object)
   if (unreachable !== undefined) {
-    rejections.push({ candidate: goal.object.root.path, error: unreachable })
+    rejections.push({ candidate: object.root.path, error: unreachable })
     return undefined
   }
-  if (goal.desired === null) {
-    return firstProven(progress, goal, { candidates: editsOfRemoval(progress.layout, goal.object), rejections })
-      ?? firstProven(progress, goal, { candidates: overlayEdits(progress.layout, goal.object, 'remove'), rejections })
-  }
-  return climbByField(progress, goal, rejections)
+  if (wanted !== 'remove') return climbByField(progress, { ...goal, wanted }, rejections)
+  const candidates = [...editsOfRemoval(progress.layout, object), ...overlayEdits(progress.layout, object, wanted)]
+  return firstProven(progress, goal, { candidates, rejections })
 }
 
 /** Fields that an overlay or the manifest itself can hold go there one by one; the rest is laid over them together. */
-function climbByField(progress: Progress, goal: ObjectGoal, rejections: Rejection[]): Progress | undefined {
+function climbByField(
+  progress: Progress,
+  goal: ObjectGoal & { readonly wanted: readonly Wanted[] },
+  rejections: Rejection[],
+): Progress | undefined {
   let current = progress
   const rest: Wanted[] = []
-  for (const wanted of wantedOf(goal)) {
-    const object = goal.isUnseen === true ? goal.object : objectNow(current, goal.object)
-    const desired = object === undefined ? undefined : withWanted(object.value(), [wanted])
-    if (object === undefined || desired === undefined) return undefined
+  for (const one of goal.wanted) {
+    const object = objectIn(current, goal)
+    if (object === undefined) return undefined
     const { layout } = current
     const candidates = [
-      ...argoSourceEntries(layout, object, wanted),
-      ...existingEntries(layout, object, wanted),
-      ...editInPlace(layout, object, [wanted]),
+      ...argoSourceEntries(layout, object, one),
+      ...existingEntries(layout, object, one),
+      ...editInPlace(layout, object, [one]),
     ]
-    const next = firstProven(current, { ...goal, object, desired }, { candidates, rejections })
-    if (next === undefined) rest.push(wanted)
+    const next = firstProven(current, { ...goal, object, wanted: [one] }, { candidates, rejections })
+    if (next === undefined) rest.push(one)
     else current = next
   }
   if (rest.length === 0) return current
-  const object = goal.isUnseen === true ? goal.object : objectNow(current, goal.object)
+  const object = objectIn(current, goal)
   if (object === undefined) return undefined
   const candidates = overlayEdits(current.layout, object, rest)
-  return firstProven(current, { ...goal, object }, { candidates, rejections })
+  return firstProven(current, { ...goal, object, wanted: rest }, { candidates, rejections })
+}
+
+function objectIn(progress: Progress, { object, isUnseen }: ObjectGoal): BuiltObject | undefined {
+  return isUnseen === true ? object : objectNow(progress, object)
 }
 
 function overlayEdits(layout: Layout, object: BuiltObject, wanted: WantedOfObject): readonly Candidate[] {
@@ -96,10 +115,6 @@ function overlayEdits(layout: Layout, object: BuiltObject, wanted: WantedOfObjec
     ...overlayPatches(layout, object, wanted),
     ...argoSourcePatches(layout, object, wanted),
   ]
-}
-
-function wantedOf({ object, desired }: ObjectGoal): readonly Wanted[] {
-  return desired === null ? [] : differenceOf(object.value(), desired)
 }
 
 /**
@@ -119,7 +134,9 @@ function isSameFolder(a: Root, b: Root): boolean {
   return a.repository === b.repository && a.path === b.path
 }
 
-function ownGoal({ object: { root, identity }, desired, isUnseen = false }: ObjectGoal): Goal {
+function ownGoal({ object: { root, identity, value }, wanted, isUnseen = false }: ObjectGoal): Goal {
+  const desired = wanted === 'remove' ? null : withWanted(value(), wanted)
+  if (desired === undefined) throw notApplicable(value(), 'has no place for what is wanted')
   return { root, identity, desired, isUnseen }
 }
 
@@ -190,10 +207,8 @@ function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardC
   if (applier === undefined || depth >= MAX_DEPTH) return undefined
   const along = [ownGoal(goal), ...(goal.along ?? [])]
   for (const changes of upwardChanges(progress.layout, goal, applier)) {
-    const desired = withWanted(applier.object.value(), changes)
-    if (desired === undefined) return undefined
     try {
-      const parent = { cluster: goal.cluster, object: applier.object, desired, along }
+      const parent = { cluster: goal.cluster, object: applier.object, wanted: changes, along }
       return throughLayer(progress, planGoal(progress, parent, depth + 1), applier)
     } catch (thrown) {
       if (!(thrown instanceof ResponseError)) throw thrown
@@ -204,7 +219,7 @@ function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardC
 }
 
 function upwardChanges(layout: Layout, goal: ObjectGoal, applier: Applier): readonly (readonly Wanted[])[] {
-  const wanted = goal.desired === null ? ('remove' as const) : wantedOf(goal)
+  const { wanted } = goal
   if (applier.type === 'argo') return wanted === 'remove' ? [] : applicationWanted(goal.object, wanted)
   const patches = patchesFor(layout, goal.object, wanted).map((value): readonly Wanted[] => [
     { op: 'append', at: ['spec', 'patches'], value },

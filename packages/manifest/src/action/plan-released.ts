@@ -2,14 +2,12 @@ import type { ActionPlan, ActionRequest } from './action-plan.ts'
 import { objectsOfCluster } from './companions.ts'
 import { refuseDoubts } from './doubts.ts'
 import { patchesForReleased, postRendererWanted } from './helm-release.ts'
-import { notApplicable } from './image-wanted.ts'
 import { planGoal } from './plan-goal.ts'
 import { planWarnings, runningJobs } from './plan-warnings.ts'
 import { planOf } from './planned.ts'
 import { titleOf } from './proof.ts'
 import { isSuspended, refuseUnreachable, suspended } from './reach.ts'
 import { refuseEncrypted, refuseOptedOut } from './refusals.ts'
-import { withWanted } from './wanted.ts'
 import { refuseIgnored } from './ignored-fields.ts'
 import type { Progress } from './progress.ts'
 
@@ -29,10 +27,8 @@ export function planReleased(request: ActionRequest): ActionPlan {
   const changes = postRendererWanted(release.value(), patches)
   refuseIgnored(release, changes)
   if (changes.length > 0) refuseDoubts(release, changes)
-  const desired = withWanted(release.value(), changes)
-  if (desired === undefined) throw notApplicable(release.value(), 'has no place for a post-renderer')
   let progress: Progress = { layout, steps: [] }
-  if (changes.length > 0) progress = planGoal(progress, { cluster: workload.cluster, object: release, desired })
+  if (changes.length > 0) progress = planGoal(progress, { cluster: workload.cluster, object: release, wanted: changes })
   const plan = planOf(layout, progress, { object: release, fields: [], warnings: warningsOf(request) })
   return plan.kind === 'edits' ? { ...plan, layer: { ...plan.layer, kind: 'post-renderer' } } : plan
 }
