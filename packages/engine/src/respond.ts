@@ -180,13 +180,14 @@ async function answerWith(answering: Answering): Promise<void> {
     const layout = await layoutOn(head.tree, batch.signal, deps)
     const plan = planResponses(pending, { tree: head.tree, layout, config, repository, counts: batch.counts })
     const commits = memory.at(head.tree.sha)
-    const known = commits !== undefined && (head.current || plan.settled.size === 0)
+    const decided = [...plan.settled, ...plan.elsewhere.keys().map((id) => [id, elsewhereOutcome(plan, id)] as const)]
+    const known = commits !== undefined && (head.current || decided.length === 0)
     const barred = known ? await barredByGuard(plan, guardingOf(answering, commits)) : undefined
     // A write is checked against the tip by the host; a decision not to write has to be made on the tip, and the guard has
     // to know what led there.
     freshness = barred === undefined || (!head.current && barred.size > 0) ? 'current' : 'cached'
     if (barred === undefined || freshness === 'current') continue
-    for (const [id, outcome] of [...plan.settled, ...barred]) outcomes.set(id, outcome)
+    for (const [id, outcome] of [...decided, ...barred]) outcomes.set(id, outcome)
     pending = pending.filter(({ id }) => !outcomes.has(id))
     // What is left is planned by itself, on the tree that was just read.
     if (barred.size > 0 || pending.length === 0) continue
@@ -289,6 +290,12 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
   )
   deps.observe.committed(commit, [...new Set(plan.planned.map(({ cluster }) => cluster))], responses.length)
   return commit
+}
+
+/** A response whose edit lies in another repository of the config. */
+function elsewhereOutcome({ elsewhere }: Plan, id: string): Outcome {
+  const message = `the layer to edit lies in repository ${elsewhere.get(id) ?? ''}, which another lane serves`
+  return { outcome: 'failed', code: 'WORKLOAD_ELSEWHERE', message }
 }
 
 function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outcome {

@@ -1,5 +1,5 @@
 import type { Action } from '@saker/core'
-import type { FoundWorkload } from '../layout/find-workload.ts'
+import type { FoundWorkload } from '../layout/find/found-workload.ts'
 import type { FileEdit, Layout } from '../layout/layout-model.ts'
 import type { LayerKind } from './candidate.ts'
 import type { RepositoryPlace } from './changed-places.ts'

@@ -1,7 +1,7 @@
-import { fieldAt, textAt, type JsonObject } from '../layout/json-value.ts'
+import { fieldAt, sameJson, textAt } from '../layout/json-value.ts'
 import type { BuiltObject, Layout, ObjectIdentity } from '../layout/layout-model.ts'
 import { objectsAt } from './json-list.ts'
-import { withWanted, type Wanted } from './wanted.ts'
+import { valueAt, type Wanted } from './wanted.ts'
 import { groupOf } from './workload-kind.ts'
 
 /** All that a cluster gets. */
@@ -9,10 +9,10 @@ export function objectsOfCluster(layout: Layout, cluster: string): readonly Buil
   return layout.rootsOf(cluster).flatMap((root) => layout.objectsOf(root).objects)
 }
 
-/** Something beside a workload that would start it again, and what it is to be for that not to happen. */
+/** Something beside a workload that would start it again, and what has to change for that not to happen. */
 export interface Companion {
   readonly object: BuiltObject
-  readonly desired: JsonObject
+  readonly wanted: readonly Wanted[]
 }
 
 const PAUSED_REPLICAS = 'autoscaling.keda.sh/paused-replicas'
@@ -24,13 +24,14 @@ const PAUSED_REPLICAS = 'autoscaling.keda.sh/paused-replicas'
 export function companionsOf(all: readonly BuiltObject[], workload: BuiltObject): readonly Companion[] {
   return all.flatMap((object): readonly Companion[] => {
     const wanted = wantedOfCompanion(object, workload)
-    const value = object.value()
-    const desired = wanted === undefined ? undefined : withWanted(value, [wanted])
-    return desired === undefined ? [] : [{ object, desired }]
+    if (wanted === undefined) return []
+    return [{ object, wanted: sameJson(valueAt(object.value(), wanted.at), wanted.value) ? [] : [wanted] }]
   })
 }
 
-function wantedOfCompanion(object: BuiltObject, workload: BuiltObject): Wanted | undefined {
+type Setting = Extract<Wanted, { op: 'set' }>
+
+function wantedOfCompanion(object: BuiltObject, workload: BuiltObject): Setting | undefined {
   if (!inSameNamespace(object, workload)) return undefined
   if (isKind(object.identity, 'keda.sh', 'ScaledObject')) {
     const isTarget = refersTo(fieldAt(object.value(), ['spec', 'scaleTargetRef']), workload.identity)

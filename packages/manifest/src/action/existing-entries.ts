@@ -96,7 +96,7 @@ function patchEntries(layout: Layout, { layer, value }: Kustomization, search: S
       const text = layout.textOf({ repository: layer.repository, path })
       if (text === undefined) return []
       return changesInPatch(text, path, search).map((changes) => ({
-        layer: 'patch',
+        layer: 'in-place',
         path,
         edits: [{ repository: layer.repository, path, changes }],
       }))

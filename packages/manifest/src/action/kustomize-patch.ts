@@ -1,8 +1,8 @@
-import { stringify } from 'yaml'
 import { fieldOf, isObject, type JsonObject, type JsonValue } from '../layout/json-value.ts'
 import type { ObjectIdentity } from '../layout/layout-model.ts'
 import { isList } from './json-list.ts'
 import { pointerTo } from './json-patch.ts'
+import { patchText } from './patch-text.ts'
 import { stepsIn, valueAt, type Wanted, type WantedStep } from './wanted.ts'
 import { groupOf, workloadKindOf } from './workload-kind.ts'
 
@@ -18,7 +18,11 @@ export interface PatchTarget {
 export type PatchEntry = { readonly target: JsonObject; readonly patch: string }
 
 /** A patch that does what is wanted, for one object. Undefined when neither form of patch can say it. */
-export function patchEntryOf(target: PatchTarget, wanted: readonly Wanted[], object: JsonObject): PatchEntry | undefined {
+export function patchEntryOf(
+  target: PatchTarget,
+  wanted: readonly Wanted[],
+  object: JsonObject,
+): PatchEntry | undefined {
   const patch = jsonPatchText(wanted, object) ?? strategicMergeText(wanted, object)
   return patch === undefined ? undefined : { target: targetOf(target), patch }
 }
@@ -79,7 +83,7 @@ function operationText(op: string, path: string, value?: JsonValue): string {
 function valueLines(value: JsonValue): readonly string[] {
   // JSON is YAML, and says of every text that it is one.
   if (typeof value !== 'object' || value === null) return [`  value: ${JSON.stringify(value)}`]
-  const written = stringify(value, { lineWidth: 0, version: '1.1' }).trimEnd()
+  const written = patchText(value).trimEnd()
   return ['  value:', ...written.split('\n').map((line) => (line === '' ? '' : `    ${line}`))]
 }
 

@@ -1,7 +1,7 @@
-import { posix } from 'node:path'
-import { stringify } from 'yaml'
-import { fieldAt, isObject, listAt, textAt, type JsonObject, type JsonValue } from '../layout/json-value.ts'
-import type { BuiltObject, Layer, Layout } from '../layout/layout-model.ts'
+import { fieldAt, listAt, textAt, type JsonValue } from '../layout/json-value.ts'
+import type { BuiltObject, Layer, Layout, LayoutPlace } from '../layout/layout-model.ts'
+import { argoPartOf, argoSourcePlace } from './argo-entries.ts'
+import { writeManifest } from '../yaml/write-manifest.ts'
 import type { Candidate } from './candidate.ts'
 import { documentsAt, type FileChanges } from './file-changes.ts'
 import { deletionEntryOf, patchEntryOf, type PatchEntry, type PatchTarget } from './kustomize-patch.ts'
@@ -77,7 +77,8 @@ function targetsFor(layout: Layout, object: BuiltObject): readonly PatchTarget[]
   const value = overlay === undefined ? undefined : documentsAt(layout, overlay)[0]
   const handedUp = unfixed(identity.name, textAt(value, ['namePrefix']) ?? '', textAt(value, ['nameSuffix']) ?? '')
   const names = [...new Set([written.name, handedUp, identity.name])]
-  const namespaces = [...new Set([written.namespace, identity.namespace, undefined])]
+  // Nobody knows whether what lies outside names its namespace, or leaves it to be set after the patches.
+  const namespaces = 'remote' in origin ? [undefined] : [...new Set([written.namespace, identity.namespace, undefined])]
   return names.flatMap((name) =>
     namespaces.map((namespace) => ({
       kind: identity.kind,
@@ -98,34 +99,30 @@ function unfixed(name: string, prefix: string, suffix: string): string {
  * https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git
  */
 export function argoSourcePatches(layout: Layout, object: BuiltObject, wanted: WantedOfObject): readonly Candidate[] {
-  const { root } = object
-  if (root.kind !== 'kustomization' || root.applier?.type !== 'argo') return []
-  const application = root.applier.object
-  const { name, namespace } = application.identity
-  const own = namespace === undefined || namespace === 'argocd' ? [name] : [name, `${namespace}_${name}`]
-  const paths = own.map((one) => posix.join(root.path, `.argocd-source-${one}.yaml`))
-  const there = paths.filter((path) => layout.textOf({ repository: root.repository, path }) !== undefined)
-  const inherited = listAt(application.value(), ['spec', 'source', 'kustomize', 'patches'])
-  return (there.length > 0 ? there : paths.slice(0, 1)).flatMap((path) =>
-    patchesFor(layout, object, wanted).map((patch): Candidate => {
-      const place = { repository: root.repository, path }
-      return { layer: 'argo-source', path, edits: [argoSourceEdit(layout, place, { inherited, patch })] }
+  const place = argoSourcePlace(layout, object)
+  if (place === undefined) return []
+  const inherited = listAt(argoPartOf(object), ['patches'])
+  return patchesFor(layout, object, wanted).map(
+    (patch): Candidate => ({
+      layer: 'argo-source',
+      path: place.path,
+      edits: [argoSourceEdit(layout, place, { inherited, patch })],
     }),
   )
 }
 
 function argoSourceEdit(
   layout: Layout,
-  place: { readonly repository: string; readonly path: string },
+  { repository, path }: LayoutPlace,
   { inherited, patch }: { readonly inherited: readonly JsonValue[]; readonly patch: PatchEntry },
 ): FileChanges {
+  const place = { repository, path }
   const [value] = documentsAt(layout, place)
   const at = { documentIndex: 0, steps: ['kustomize', 'patches'] }
   if (value === undefined) {
-    const content: JsonObject = { kustomize: { patches: [...inherited, patch] } }
-    return { ...place, create: stringify(content, { lineWidth: 0, version: '1.1' }) }
+    return { ...place, create: writeManifest({ kustomize: { patches: [...inherited, patch] } }) }
   }
-  const own = isObject(value) ? fieldAt(value, at.steps) : undefined
+  const own = fieldAt(value, at.steps)
   if (own === undefined) return { ...place, changes: [{ op: 'set', at, value: [...inherited, patch] }] }
   return { ...place, changes: [{ op: 'append', at, value: patch }] }
 }

@@ -4,19 +4,19 @@ import { actionsWanted, type ActionsWanted } from './actions-wanted.ts'
 import type { ActionPlan, ActionRequest } from './action-plan.ts'
 import { companionsOf, objectsOfCluster, scalePathOf, type Companion } from './companions.ts'
 import { CONTAINED_LABEL } from './contain-wanted.ts'
-import { notApplicable } from './image-wanted.ts'
+import { refuseDoubts } from './doubts.ts'
 import { isIgnoredByArgo, refuseIgnored } from './ignored-fields.ts'
 import { isolationDoubts, policyFor } from './isolation-doubts.ts'
 import { pointerTo } from './json-patch.ts'
-import { planBrought } from './plan-brought.ts'
 import { planGoal } from './plan-goal.ts'
 import { planIsolation } from './plan-isolation.ts'
+import { planReleased } from './plan-released.ts'
 import { planWarnings } from './plan-warnings.ts'
 import { planOf } from './planned.ts'
 import type { Progress } from './progress.ts'
 import { refuseUnreachable } from './reach.ts'
-import { refuseOptedOut, refuseRisk, refuseUnpruned } from './refusals.ts'
-import { differenceOf, stepsIn, withWanted, type Wanted } from './wanted.ts'
+import { refuseEncrypted, refuseOptedOut, refuseRisk, refuseUnpruned } from './refusals.ts'
+import { stepsIn, type Wanted } from './wanted.ts'
 import { workloadKindOf } from './workload-kind.ts'
 
 /**
@@ -29,26 +29,27 @@ import { workloadKindOf } from './workload-kind.ts'
 export function planActions(request: ActionRequest): ActionPlan {
   const { layout, found } = request
   const { cluster } = found.workload
-  if (found.via !== undefined) return planBrought(request, found.via)
+  if (found.via?.kind === 'helm-release') return planReleased(request)
   const { object } = found
   const all = objectsOfCluster(layout, cluster)
   refuseOptedOut(layout, object)
+  refuseEncrypted(layout, object)
   const wanted = wantedOn(request, all)
   const unreachable = refuseUnreachable(object)
-  if (unreachable !== undefined) throw unreachable
+  // What a pinned source brings is found by a pin only, and can be patched at the Flux object.
+  if (unreachable !== undefined && !('remote' in object.origin && unreachable.code === 'SOURCE_PINNED')) throw unreachable
   const kin = stopsPods(object, wanted) ? companionsOf(all, object) : []
   const changes = visibleChanges(object, isScaledByKeda(object, kin) ? withoutReplicas(wanted.changes) : wanted.changes)
   refuseIgnored(object, changes)
+  if (changes.length > 0) refuseDoubts(object, changes)
   refuseRisk(object, changes)
   if (wanted.desired === null) refuseUnpruned(object)
-  const desired = wanted.desired === null ? null : withWanted(object.value(), changes)
-  if (desired === undefined) throw notApplicable(object.value(), 'has no place for what is wanted')
   let progress: Progress = { layout, steps: [] }
-  if (desired === null || changes.length > 0) progress = planGoal(progress, { cluster, object, desired })
+  if (wanted.desired === null) progress = planGoal(progress, { cluster, object, wanted: 'remove' })
+  else if (changes.length > 0) progress = planGoal(progress, { cluster, object, wanted: changes })
   for (const companion of kin) {
     refuseOptedOut(layout, companion.object)
-    if (differenceOf(companion.object.value(), companion.desired).length === 0) continue
-    progress = planGoal(progress, { cluster, ...companion })
+    if (companion.wanted.length > 0) progress = planGoal(progress, { cluster, ...companion })
   }
   const doubts: string[] = []
   if (wanted.isolate !== undefined) {

@@ -1,25 +1,29 @@
 import { ResponseError } from '@saker/core'
-import { listAt, type JsonObject } from '../layout/json-value.ts'
-import type { BuiltObject, Layout } from '../layout/layout-model.ts'
+import { listAt, sameJson } from '../layout/json-value.ts'
+import type { Applier, BuiltObject, Layout, Root } from '../layout/layout-model.ts'
+import { applicationWanted, argoSourceEntries } from './argo-entries.ts'
 import type { Candidate } from './candidate.ts'
 import { editInPlace } from './edit-in-place.ts'
 import { existingEntries } from './existing-entries.ts'
-import { filesAfter, type FileChanges } from './file-changes.ts'
+import { documentsAt, filesAfter, type FileChanges } from './file-changes.ts'
+import { notApplicable } from './image-wanted.ts'
 import { imageEntryChanges } from './image-entry.ts'
-import { argoSourcePatches, overlayPatches, patchesFor, replicasEntry, type WantedOfObject } from './overlay-edits.ts'
+import { argoSourcePatches, overlayPatches, patchesFor, replicasEntry, rootOverlayOf, type WantedOfObject } from './overlay-edits.ts'
 import { provenStep, type Progress } from './progress.ts'
-import { prove, titleOf, type Goal } from './proof.ts'
+import { isApplied, isSameIdentity, prove, titleOf, whereOf, type Goal } from './proof.ts'
 import { refuseUnreachable } from './reach.ts'
 import { editsOfRemoval } from './removal.ts'
-import { differenceOf, valueAt, withWanted, type Wanted } from './wanted.ts'
+import { valueAt, withWanted, type Wanted } from './wanted.ts'
 
 /** What is to become of one object of a cluster. */
 export interface ObjectGoal {
   readonly cluster: string
   readonly object: BuiltObject
-  readonly desired: JsonObject | null
+  readonly wanted: WantedOfObject
   /** Objects of other roots that change with it, and are meant to. */
   readonly along?: readonly Goal[]
+  /** Set for an object that no build holds, because nothing in Git tells of it yet. */
+  readonly isUnseen?: boolean
 }
 
 /** Why one candidate was not taken. */
@@ -37,45 +41,72 @@ const MAX_DEPTH = 4
  *
  * Throws what speaks against the best candidates, with the reasons of all in `details.reasons`.
  */
-export function planGoal(progress: Progress, goal: ObjectGoal, depth = 0): Progress {
+export function planGoal(progress: Progress, asked: ObjectGoal, depth = 0): Progress {
   const rejections: Rejection[] = []
-  const found = climb(progress, goal, rejections) ?? throughFlux(progress, { goal, depth, rejections })
+  const seen = objectNow(progress, asked.object)
+  // What only a pin of the config knows of is in no build, or in one of another revision.
+  const isUnseen = 'remote' in asked.object.origin && (seen === undefined || !('remote' in seen.origin))
+  if (seen === undefined && !isUnseen) throw refusalOf(asked.object, rejections)
+  const goal = { ...asked, object: isUnseen || seen === undefined ? asked.object : seen, isUnseen }
+  if (isUnseen && isPatchedAlready(progress.layout, goal)) return progress
+  const found = climb(progress, goal, rejections) ?? throughApplier(progress, { goal, depth, rejections })
   if (found === undefined) throw refusalOf(goal.object, rejections)
   return found
 }
 
+/** Whether a patch that does it stands where one would be made. What nobody can render tells of it in no other way. */
+function isPatchedAlready(layout: Layout, { object, wanted }: ObjectGoal): boolean {
+  const overlay = rootOverlayOf(object)
+  const kustomization = overlay === undefined ? undefined : documentsAt(layout, overlay)[0]
+  const there = [
+    ...listAt(kustomization, ['patches']),
+    ...listAt(object.root.applier?.object.value(), ['spec', 'patches']),
+  ]
+  return patchesFor(layout, object, wanted).some((patch) => there.some((one) => sameJson(one, patch)))
+}
+
 function climb(progress: Progress, goal: ObjectGoal, rejections: Rejection[]): Progress | undefined {
-  const unreachable = refuseUnreachable(goal.object)
+  const { object, wanted } = goal
+  const unreachable = refuseUnreachable(object)
   if (unreachable !== undefined) {
-    rejections.push({ candidate: goal.object.root.path, error: unreachable })
+    rejections.push({ candidate: object.root.path, error: unreachable })
     return undefined
   }
-  if (goal.desired === null) {
-    return firstProven(progress, goal, { candidates: editsOfRemoval(progress.layout, goal.object), rejections })
-      ?? firstProven(progress, goal, { candidates: overlayEdits(progress.layout, goal.object, 'remove'), rejections })
-  }
-  return climbByField(progress, goal, rejections)
+  if (wanted !== 'remove') return climbByField(progress, { ...goal, wanted }, rejections)
+  const candidates = [...editsOfRemoval(progress.layout, object), ...overlayEdits(progress.layout, object, wanted)]
+  return firstProven(progress, goal, { candidates, rejections })
 }
 
 /** Fields that an overlay or the manifest itself can hold go there one by one; the rest is laid over them together. */
-function climbByField(progress: Progress, goal: ObjectGoal, rejections: Rejection[]): Progress | undefined {
+function climbByField(
+  progress: Progress,
+  goal: ObjectGoal & { readonly wanted: readonly Wanted[] },
+  rejections: Rejection[],
+): Progress | undefined {
   let current = progress
   const rest: Wanted[] = []
-  for (const wanted of wantedOf(progress, goal)) {
-    const object = objectNow(current, goal.object)
-    const desired = object === undefined ? undefined : withWanted(object.value(), [wanted])
-    if (object === undefined || desired === undefined) return undefined
+  for (const one of goal.wanted) {
+    const object = objectIn(current, goal)
+    if (object === undefined) return undefined
     const { layout } = current
-    const candidates = [...existingEntries(layout, object, wanted), ...editInPlace(layout, object, [wanted])]
-    const next = firstProven(current, { ...goal, object, desired }, { candidates, rejections })
-    if (next === undefined) rest.push(wanted)
+    const candidates = [
+      ...argoSourceEntries(layout, object, one),
+      ...existingEntries(layout, object, one),
+      ...editInPlace(layout, object, [one]),
+    ]
+    const next = firstProven(current, { ...goal, object, wanted: [one] }, { candidates, rejections })
+    if (next === undefined) rest.push(one)
     else current = next
   }
   if (rest.length === 0) return current
-  const object = objectNow(current, goal.object)
+  const object = objectIn(current, goal)
   if (object === undefined) return undefined
   const candidates = overlayEdits(current.layout, object, rest)
-  return firstProven(current, { ...goal, object }, { candidates, rejections })
+  return firstProven(current, { ...goal, object, wanted: rest }, { candidates, rejections })
+}
+
+function objectIn(progress: Progress, { object, isUnseen }: ObjectGoal): BuiltObject | undefined {
+  return isUnseen === true ? object : objectNow(progress, object)
 }
 
 function overlayEdits(layout: Layout, object: BuiltObject, wanted: WantedOfObject): readonly Candidate[] {
@@ -86,24 +117,27 @@ function overlayEdits(layout: Layout, object: BuiltObject, wanted: WantedOfObjec
   ]
 }
 
-function wantedOf({ layout }: Progress, { object, desired }: ObjectGoal): readonly Wanted[] {
-  const now = objectNow({ layout, steps: [] }, object)
-  return now === undefined || desired === null ? [] : differenceOf(now.value(), desired)
+/**
+ * The object in the layout as it has become by then. What a folder holds that applies the folder itself may be known from
+ * before that was found out, and its root by another id then.
+ */
+function objectNow({ layout }: Progress, { root, identity }: BuiltObject): BuiltObject | undefined {
+  const same = layout.roots.filter(({ id }) => id === root.id)
+  const there = same.length > 0 ? same : layout.roots.filter((one) => isSameFolder(one, root))
+  const found = there.flatMap((one) =>
+    layout.objectsOf(one).objects.filter((object) => isSameIdentity(object.identity, identity)),
+  )
+  return found.length === 1 ? found[0] : undefined
 }
 
-/** The object in the layout as it has become by then. */
-function objectNow({ layout }: Progress, { root, identity }: BuiltObject): BuiltObject | undefined {
-  const there = layout.roots.find(({ id }) => id === root.id)
-  if (there === undefined) return undefined
-  return layout
-    .objectsOf(there)
-    .objects.find(
-      ({ identity: { apiVersion, kind, namespace, name } }) =>
-        apiVersion === identity.apiVersion &&
-        kind === identity.kind &&
-        namespace === identity.namespace &&
-        name === identity.name,
-    )
+function isSameFolder(a: Root, b: Root): boolean {
+  return a.repository === b.repository && a.path === b.path
+}
+
+function ownGoal({ object: { root, identity, value }, wanted, isUnseen = false }: ObjectGoal): Goal {
+  const desired = wanted === 'remove' ? null : withWanted(value(), wanted)
+  if (desired === undefined) throw notApplicable(value(), 'has no place for what is wanted')
+  return { root, identity, desired, isUnseen }
 }
 
 function firstProven(
@@ -111,9 +145,14 @@ function firstProven(
   goal: ObjectGoal,
   { candidates, rejections }: { candidates: readonly Candidate[]; rejections: Rejection[] },
 ): Progress | undefined {
-  const { object, desired, along = [], cluster } = goal
-  const goals: readonly Goal[] = [{ root: object.root, identity: object.identity, desired }, ...along]
+  const { object, along = [], cluster } = goal
+  const goals: readonly Goal[] = [ownGoal(goal), ...along]
   for (const candidate of candidates) {
+    const shared = refuseShared(progress.layout, candidate, object.root)
+    if (shared !== undefined) {
+      rejections.push({ candidate: candidate.path, error: shared })
+      continue
+    }
     const after = layoutAfter(progress.layout, candidate.edits)
     if (after instanceof ResponseError) {
       rejections.push({ candidate: candidate.path, error: after })
@@ -127,6 +166,23 @@ function firstProven(
   return undefined
 }
 
+/**
+ * A file that several builds read is edited for none of them, even where the others override what it says: what they override
+ * today they may not tomorrow.
+ */
+function refuseShared(layout: Layout, { edits }: Candidate, own: Root): ResponseError | undefined {
+  for (const { repository, path } of edits) {
+    const others = layout
+      .rootsReading({ repository, path })
+      .filter((root) => root.id !== own.id && isApplied(layout, root) && layout.objectsOf(root).files.has(path))
+    if (others.length === 0) continue
+    const names = others.map((root) => whereOf(root)).toSorted()
+    const message = `${path} also makes what ${names.slice(0, 3).join(', ')} declares`
+    return new ResponseError('LAYER_SHARED', message, { details: { path, candidates: names } })
+  }
+  return undefined
+}
+
 function layoutAfter(layout: Layout, edits: readonly FileChanges[]): Layout | ResponseError {
   try {
     return layout.with(filesAfter(layout, edits))
@@ -136,36 +192,39 @@ function layoutAfter(layout: Layout, edits: readonly FileChanges[]): Layout | Re
   }
 }
 
-interface FluxClimb {
+interface UpwardClimb {
   readonly goal: ObjectGoal
   readonly depth: number
   readonly rejections: Rejection[]
 }
 
-/** A patch at the Flux Kustomization that applies the root: that object is planned in turn, the workload changes along. */
-function throughFlux(progress: Progress, { goal, depth, rejections }: FluxClimb): Progress | undefined {
+/**
+ * An edit of the object that applies the root, where that is one of Git too: it is planned in turn, and the workload changes
+ * along with it.
+ */
+function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardClimb): Progress | undefined {
   const { applier } = goal.object.root
-  if (applier?.type !== 'flux' || depth >= MAX_DEPTH) return undefined
-  const wanted = goal.desired === null ? ('remove' as const) : wantedOf(progress, goal)
-  const along = [
-    { root: goal.object.root, identity: goal.object.identity, desired: goal.desired },
-    ...(goal.along ?? []),
-  ]
-  const patches = patchesFor(progress.layout, goal.object, wanted).map((value): readonly Wanted[] => [
-    { op: 'append', at: ['spec', 'patches'], value },
-  ])
-  for (const changes of [...fluxImages(applier.object, goal.object, wanted), ...patches]) {
-    const desired = withWanted(applier.object.value(), changes)
-    if (desired === undefined) return undefined
+  if (applier === undefined || depth >= MAX_DEPTH) return undefined
+  const along = [ownGoal(goal), ...(goal.along ?? [])]
+  for (const changes of upwardChanges(progress.layout, goal, applier)) {
     try {
-      const parent = { cluster: goal.cluster, object: applier.object, desired, along }
-      return asFluxPatch(progress, planGoal(progress, parent, depth + 1))
+      const parent = { cluster: goal.cluster, object: applier.object, wanted: changes, along }
+      return throughLayer(progress, planGoal(progress, parent, depth + 1), applier)
     } catch (thrown) {
       if (!(thrown instanceof ResponseError)) throw thrown
       rejections.push({ candidate: titleOf(applier.object.identity), error: thrown })
     }
   }
   return undefined
+}
+
+function upwardChanges(layout: Layout, goal: ObjectGoal, applier: Applier): readonly (readonly Wanted[])[] {
+  const { wanted } = goal
+  if (applier.type === 'argo') return wanted === 'remove' ? [] : applicationWanted(goal.object, wanted)
+  const patches = patchesFor(layout, goal.object, wanted).map((value): readonly Wanted[] => [
+    { op: 'append', at: ['spec', 'patches'], value },
+  ])
+  return [...fluxImages(applier.object, goal.object, wanted), ...patches]
 }
 
 /** An image that the Flux object sets is set there, after all patches. */
@@ -185,11 +244,10 @@ function fluxImages(
   })
 }
 
-function asFluxPatch(before: Progress, after: Progress): Progress {
+function throughLayer(before: Progress, after: Progress, { type }: Applier): Progress {
+  const layer = type === 'flux' ? ('flux-patch' as const) : ('argo-source' as const)
   const steps = after.steps.map((step, index) =>
-    index < before.steps.length
-      ? step
-      : { ...step, candidate: { ...step.candidate, layer: 'flux-patch' as const } },
+    index < before.steps.length ? step : { ...step, candidate: { ...step.candidate, layer } },
   )
   return { ...after, steps }
 }

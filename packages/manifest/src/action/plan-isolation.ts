@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
 import { ResponseError, type IsolationPolicy } from '@saker/core'
-import { stringify } from 'yaml'
 import { fieldAt, sameJson, textAt, type JsonObject } from '../layout/json-value.ts'
 import type { BuiltObject, Layout } from '../layout/layout-model.ts'
+import { openManifest, type OpenManifest } from '../yaml/open-manifest.ts'
+import { writeManifest } from '../yaml/write-manifest.ts'
 import type { Candidate } from './candidate.ts'
 import { filesAfter, type FileChanges } from './file-changes.ts'
 import { bystandersOf } from './isolation-doubts.ts'
@@ -78,7 +79,7 @@ function candidateFor(layout: Layout, { object, policy }: IsolationGoal, selecto
   if (folder === undefined) return undefined
   const manifest = isolationPolicyOf(policy, { name, selector, ...(namespace === undefined ? {} : { namespace }) })
   const { repository } = object.root
-  const text = stringify(manifest, { lineWidth: 0, version: '1.1' })
+  const text = writeManifest(manifest, { ...likeOrigin(layout, object) })
   const path = [name, `${name}-${namespace ?? 'default'}`]
     .map((file) => posix.join(folder, `${file}.yaml`))
     .find((one) => (layout.textOf({ repository, path: one }) ?? text) === text)
@@ -89,6 +90,18 @@ function candidateFor(layout: Layout, { object, policy }: IsolationGoal, selecto
     ...(overlay === undefined ? [] : [listing(overlay, posix.basename(path))]),
   ]
   return { layer: 'new-file', path, edits }
+}
+
+/** Written like the workload's own file, where that can be read. */
+function likeOrigin(layout: Layout, { origin }: BuiltObject): { readonly like?: OpenManifest } {
+  const text = 'remote' in origin ? undefined : layout.textOf(origin)
+  if (text === undefined || !/\.ya?ml$/u.test(origin.path)) return {}
+  try {
+    return { like: openManifest(text, origin.path) }
+  } catch (thrown) {
+    if (thrown instanceof ResponseError) return {}
+    throw thrown
+  }
 }
 
 function listing({ repository, path }: { repository: string; path: string }, file: string): FileChanges {

@@ -18,14 +18,14 @@ export interface PlanFacts {
 
 /** What people should know who rely on the edit: what it does not stop, what may take it back, what may keep it from being applied. */
 export function planWarnings(facts: PlanFacts): readonly string[] {
-  return [...kindWarnings(facts), ...applierWarnings(facts), ...facts.object.uncertain]
+  return [...kindWarnings(facts), ...applierWarnings(facts)]
 }
 
 function kindWarnings({ object, all, isContained }: PlanFacts): readonly string[] {
   if (!isContained) return []
   const { kind, name } = object.identity
   const warnings: string[] = []
-  if (kind === 'CronJob') warnings.push(`a Job that ${name} has started already goes on running`)
+  if (kind === 'CronJob') warnings.push(runningJobs(name))
   if (kind === 'HelmRelease' && isRolledBack(object.value())) {
     warnings.push(`the tests of ${titleOf(object.identity)} may fail now, and Helm then rolls back to what runs`)
   }
@@ -33,6 +33,11 @@ function kindWarnings({ object, all, isContained }: PlanFacts): readonly string[
     warnings.push(`${titleOf(identity)} may scale up from zero, as its minReplicas is 0`)
   }
   return warnings
+}
+
+/** What suspending a CronJob does not do. */
+export function runningJobs(name: string): string {
+  return `a Job that ${name} has started already goes on running`
 }
 
 function applierWarnings({ object, isIsolated, isRemoved }: PlanFacts): readonly string[] {

@@ -6,6 +6,8 @@ export interface Goal {
   readonly root: Root
   readonly identity: ObjectIdentity
   readonly desired: JsonObject | null
+  /** Set when no build held the object before: then a build may go on without it, or hold what the patch says of it. */
+  readonly isUnseen?: boolean
 }
 
 /** What an edit does to an object, as the cluster gets it. */
@@ -35,6 +37,7 @@ export function prove(states: { before: Layout; after: Layout }, goals: readonly
   const others = differences.filter((one) => !goals.some((goal) => isOf(goal, one) || isTwinOf(goal, one)))
   if (others.length > 0) return { kind: 'fails', why: `it would change ${listed(others)} too`, others }
   for (const goal of goals) {
+    if (goal.isUnseen === true) continue
     const found = differences.find((one) => isOf(goal, one))
     if (found === undefined) return fails(`it would not change ${titleOf(goal.identity)}: something overrides it`)
     const isWanted = goal.desired === null ? found.after === undefined : sameJson(found.after, goal.desired)
@@ -53,6 +56,10 @@ function fails(why: string): Proof {
 }
 
 function isOf(goal: Goal, difference: Difference): boolean {
+  if (goal.isUnseen === true) {
+    const { kind, name } = difference.identity
+    return goal.root.id === difference.root.id && kind === goal.identity.kind && name === goal.identity.name
+  }
   return goal.root.id === difference.root.id && keyOf(goal.identity) === keyOf(difference.identity)
 }
 
@@ -73,12 +80,19 @@ export function clustersOf(layout: Layout, root: Root): readonly string[] {
   return [...new Set(names)].filter((name) => layout.rootsOf(name).some(({ id }) => id === root.id))
 }
 
+/** Whether a root may be applied by anybody. Manifests that lie about where no cluster of the config looks are not. */
+export function isApplied(layout: Layout, root: Root): boolean {
+  return root.kind !== 'loose' || clustersOf(layout, root).length > 0
+}
+
 /** Every object that two states of a layout have in different forms. */
 export function differencesOf(before: Layout, after: Layout): readonly Difference[] {
   const roots = new Map(before.roots.map((root) => [root.id, root]))
   const edited = new Map(after.roots.map((root) => [root.id, root]))
   return [...new Set([...roots.keys(), ...edited.keys()])].flatMap((id) => {
     const [one, other] = [roots.get(id), edited.get(id)]
+    const present = other ?? one
+    if (present !== undefined && !isApplied(before, present)) return []
     return rootDifferences(builtOf(before, one), builtOf(after, other))
   })
 }
@@ -112,6 +126,11 @@ function objectsByKey(built: BuiltRoot | undefined): ReadonlyMap<string, BuiltOb
   return objects
 }
 
+/** Whether two names mean one object. */
+export function isSameIdentity(a: ObjectIdentity, b: ObjectIdentity): boolean {
+  return keyOf(a) === keyOf(b)
+}
+
 function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity): string {
   return `${apiVersion} ${kind} ${namespace} ${name}`
 }
@@ -141,7 +160,6 @@ export function listed(differences: readonly Difference[]): string {
 export function whereOf({ repository, path, applier }: Root): string {
   const folder = path === '' ? repository : path
   if (applier === undefined) return folder
-  const { identity, root } = applier.object
-  const from = root.path === '' ? root.repository : root.path
-  return `${folder} (${titleOf(identity)} of ${from})`
+  const { identity, origin } = applier.object
+  return `${folder} (${titleOf(identity)} of ${origin.path})`
 }

@@ -20,6 +20,16 @@ function isOptedOut(value: JsonValue | undefined): boolean {
   return fieldAt(value, OPT_OUT) === 'disabled'
 }
 
+/**
+ * Throws `MANIFEST_ENCRYPTED` for an object that SOPS keeps a code over: any edit breaks that, also one by an overlay, as the
+ * object is decrypted after it is built.
+ */
+export function refuseEncrypted(layout: Layout, object: BuiltObject): void {
+  const written = 'remote' in object.origin ? undefined : writtenValue(layout, object.origin)
+  if (![object.value(), written].some((value) => fieldAt(value, ['sops']) !== undefined)) return
+  throw refusal('MANIFEST_ENCRYPTED', object, 'is encrypted with SOPS')
+}
+
 /** Throws `EVIDENCE_AT_RISK` when fewer replicas would make the cluster delete the volumes of a StatefulSet. */
 export function refuseRisk(object: BuiltObject, changes: readonly Wanted[]): void {
   if (object.identity.kind !== 'StatefulSet') return
@@ -42,7 +52,7 @@ export function refuseUnpruned(object: BuiltObject): void {
   throw refusal('REMOVAL_NOT_PRUNED', object, 'would stay in the cluster: what applies it does not prune')
 }
 
-function refusal(code: 'OPTED_OUT' | 'EVIDENCE_AT_RISK' | 'REMOVAL_NOT_PRUNED', { identity }: BuiltObject, what: string): ResponseError {
+function refusal(code: 'OPTED_OUT' | 'MANIFEST_ENCRYPTED' | 'EVIDENCE_AT_RISK' | 'REMOVAL_NOT_PRUNED', { identity }: BuiltObject, what: string): ResponseError {
   return new ResponseError(code, `${titleOf(identity)} ${what}`, {
     details: { kind: identity.kind, name: identity.name },
   })

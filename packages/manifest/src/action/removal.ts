@@ -6,8 +6,8 @@ import type { Candidate } from './candidate.ts'
 import { documentsAt } from './file-changes.ts'
 
 /**
- * Ways to take an object out of Git: its document or list item, where its file holds others too; the line that names the file
- * in its kustomization, which keeps the file as evidence; or else the file.
+ * Ways to take an object out of Git: its document or list item, where its file holds others too; else the file, and the line
+ * of its kustomization that names it. A file that stays behind would be a manifest that somebody may apply.
  */
 export function editsOfRemoval(layout: Layout, { origin, layers }: BuiltObject): readonly Candidate[] {
   if ('remote' in origin) return []
@@ -28,7 +28,11 @@ export function editsOfRemoval(layout: Layout, { origin, layers }: BuiltObject):
     )
     if (index === -1) return []
     const changes: readonly Change[] = [{ op: 'remove', at: { documentIndex: 0, steps: ['resources', index] } }]
-    return [{ layer: 'in-place', path: layer.path, edits: [{ repository: layer.repository, path: layer.path, changes }] }]
+    const edits = [
+      { repository: layer.repository, path: layer.path, changes },
+      { repository, path, delete: true as const },
+    ]
+    return [{ layer: 'in-place', path, edits }]
   })
   return [...unlisted, { layer: 'in-place', path, edits: [{ repository, path, delete: true }] }]
 }

@@ -30,6 +30,14 @@ export function groupOf(apiVersion: string): string {
   return group === 'extensions' ? 'apps' : group
 }
 
+const VERSIONS: Readonly<Record<string, string>> = { apps: 'apps/v1', batch: 'batch/v1', 'argoproj.io': 'argoproj.io/v1alpha1', '': 'v1' }
+
+/** The API version of a kind of workload, where only its name is known. Undefined for kinds that are no workloads. */
+export function apiVersionOf(kind: string): string | undefined {
+  const key = Object.keys(KINDS).find((one) => one.endsWith(`/${kind}`))
+  return key === undefined ? undefined : VERSIONS[key.slice(0, key.indexOf('/'))]
+}
+
 /** What is known of a kind. Undefined for custom resources, which only their definition explains. */
 export function workloadKindOf(apiVersion: string, kind: string): WorkloadKind | undefined {
   const key = `${groupOf(apiVersion)}/${kind}`
