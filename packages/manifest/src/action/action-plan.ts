@@ -14,6 +14,14 @@ export interface ActionRequest {
   readonly previousImage?: PreviousImage
 }
 
+/** The layer of a layout that a plan edits first and foremost. */
+export interface EditedLayer {
+  readonly kind: LayerKind
+  readonly path: string
+  /** How many roots, of all repositories and clusters, read the file. */
+  readonly consumers: number
+}
+
 /** What is to be edited for a response, proven. */
 export interface ActionEdits {
   readonly kind: 'edits'
@@ -24,12 +32,7 @@ export interface ActionEdits {
   readonly places: readonly RepositoryPlace[]
   /** What people should know: what the edit does not stop, and what may take it back. */
   readonly warnings: readonly string[]
-  readonly layer: {
-    readonly kind: LayerKind
-    readonly path: string
-    /** How many roots, of all repositories and clusters, read the file. */
-    readonly consumers: number
-  }
+  readonly layer: EditedLayer
 }
 
 /** Everything is as wanted already. */

@@ -121,7 +121,7 @@ function overlayEdits(layout: Layout, object: BuiltObject, wanted: WantedOfObjec
  * The object in the layout as it has become by then. What a folder holds that applies the folder itself may be known from
  * before that was found out, and its root by another id then.
  */
-function objectNow({ layout }: Progress, { root, identity }: BuiltObject): BuiltObject | undefined {
+export function objectNow({ layout }: Progress, { root, identity }: BuiltObject): BuiltObject | undefined {
   const same = layout.roots.filter(({ id }) => id === root.id)
   const there = same.length > 0 ? same : layout.roots.filter((one) => isSameFolder(one, root))
   const found = there.flatMap((one) =>

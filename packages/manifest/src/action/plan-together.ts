@@ -76,7 +76,7 @@ class Burst {
 
   #plan(request: BurstRequest): BurstAnswer {
     try {
-      const object = objectNow(this.#layout, request.found.object)
+      const object = objectNow({ layout: this.#layout, steps: [] }, request.found.object)
       const found = object === undefined ? request.found : { ...request.found, object }
       return this.#took(request, planActions({ ...request, found, layout: this.#layout }))
     } catch (thrown) {

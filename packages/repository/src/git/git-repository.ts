@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { blobOid, ResponseError, type GitLocation, type Tree, type TreeFile } from '@saker/core'
+import { blobOid, ResponseError, type GitLocation, type Tree } from '@saker/core'
 import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost, RequestObserver } from '@saker/engine'
 import { textsOf } from '../tree/tree-gate.ts'
 import type { GitAuth } from './git-credentials.ts'
