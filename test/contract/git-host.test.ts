@@ -11,11 +11,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
-describeRepositoryHost('git over file', async (origin, { roots = [''] } = {}) =>
+describeRepositoryHost('git over file', async (origin, { files = [] } = {}) =>
   openGitRepository({
     location: { kind: 'git', url: `file://${origin.path}` },
     branch: 'main',
-    roots,
+    files,
     auth: { kind: 'none' },
     dataDir,
   }),

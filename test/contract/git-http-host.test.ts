@@ -13,13 +13,13 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
-describeRepositoryHost('git over http with a token', async (origin, { roots = [''] } = {}) => {
+describeRepositoryHost('git over http with a token', async (origin, { files = [] } = {}) => {
   const server = await GitHttpServer.start(origin, { password: 'let-me-in' })
   onTestFinished(() => server.close())
   return openGitRepository({
     location: { kind: 'git', url: server.url },
     branch: 'main',
-    roots,
+    files,
     auth: { kind: 'token', token: async () => new Secret('let-me-in') },
     dataDir,
   })

@@ -4,26 +4,51 @@ import { BareRepository } from '../support/bare-repository.ts'
 import { startGitHubDouble, type GitHubDouble } from '../support/github-double/github-double.ts'
 import { openOn } from './github-setup.ts'
 import { describeCommitting, describeCompareAndSwap } from './repository-host-committing.ts'
+import { describeCache, describeHostileTrees, describeReading } from './repository-host-reading.ts'
 import { FILES, openClosed, type OpenHost, type Start } from './repository-host-setup.ts'
 import { describeRepositoryHost } from './repository-host-suite.ts'
 
 let double: GitHubDouble
+/** Answers no query for a whole tree. */
+let overloaded: GitHubDouble
 const names = new Map<BareRepository, string>()
 
 beforeAll(async () => {
   double = await startGitHubDouble()
+  overloaded = await startGitHubDouble()
+  const errors = [{ type: 'RESOURCE_LIMITS_EXCEEDED', message: 'Resource limits for this query exceeded.' }]
+  const body = { data: {}, errors }
+  overloaded.faults.push({ match: { operation: 'ReadHead' }, kind: 'status', status: 200, body, times: Infinity })
 })
 
-afterAll(() => double.close())
+afterAll(() => Promise.all([double.close(), overloaded.close()]))
 
-const open: OpenHost = async (origin, { roots = [''] } = {}) => {
-  const name = names.get(origin) ?? `origin-${names.size}`
-  if (!names.has(origin)) double.host(`acme/${name}`, origin)
-  names.set(origin, name)
-  return openOn(double, { owner: 'acme', name }, { roots })
+function openerOn(hosted: () => GitHubDouble): OpenHost {
+  return async (origin, { files = [] } = {}) => {
+    const name = names.get(origin) ?? `origin-${names.size}`
+    if (!names.has(origin)) hosted().host(`acme/${name}`, origin)
+    names.set(origin, name)
+    return openOn(hosted(), { owner: 'acme', name }, { files })
+  }
 }
 
+const open = openerOn(() => double)
 describeRepositoryHost('GitHub', open)
+
+const openLarge = openerOn(() => overloaded)
+const startLarge: Start = async (files = FILES, options = {}) => {
+  const origin = await BareRepository.create(files)
+  onTestFinished(() => origin.remove())
+  return { origin, host: await openClosed(openLarge, origin, options) }
+}
+
+describe('GitHub, where trees are too much for a query: reading', () => {
+  describeReading(startLarge)
+  describeHostileTrees(startLarge)
+})
+describe('GitHub, where trees are too much for a query: what a read remembers', () => {
+  describeCache(startLarge)
+})
 
 /** An author cannot be named in a mutation, so with one every commit goes through the Git Data API. */
 function withAuthor(host: RepositoryHost): RepositoryHost {

@@ -13,6 +13,8 @@ beforeEach(() => forget(double))
 
 afterAll(() => double.close())
 
+const LISTING: unknown = expect.stringMatching(/^GET \/git\/trees\/[0-9a-f]{40}\?recursive=1$/u)
+const TARBALL: unknown = expect.stringMatching(/^GET \/tarball\/[0-9a-f]{40}$/u)
 const AUTHOR = { name: 'A Bot', email: 'bot@example.test' }
 
 test('needs two requests for a cold read and a commit, and one for a commit after that', async () => {
@@ -27,7 +29,7 @@ test('needs two requests for a cold read and a commit, and one for a commit afte
 })
 
 test('brings past commits along in the same request', async () => {
-  const host = openOn(double, await hostRepository(double), { roots: ['apps'] })
+  const host = openOn(double, await hostRepository(double))
 
   const { past } = await read(host, { ...cached, past: 5 })
 
@@ -103,19 +105,7 @@ test('works on a branch whose name has slashes and signs', async () => {
   expect(await repository.origin.head('env/größe#1')).toBe(second.sha)
 })
 
-test('reads several roots in one request, files by any name among them', async () => {
-  const files = { ...FILES, 'a/b/c.yaml': 'c: 1\n', 'a/b/notes.txt': 'n', Tiltfile: 'root\n' }
-  const host = openOn(double, await hostRepository(double, files), { roots: ['a/b', 'a', 'Tiltfile', 'apps/web.yaml'] })
-
-  const { tree } = await read(host)
-
-  expect([...tree.files.keys()].toSorted()).toEqual(['Tiltfile', 'a/b/c.yaml', 'a/b/notes.txt', 'apps/web.yaml'])
-  expect(tree.files.get('Tiltfile')?.text).toBe('root\n')
-  expect(tree.files.get('a/b/notes.txt')).not.toHaveProperty('text')
-  expect(asked(double)).toEqual(['ReadHead'])
-})
-
-test('follows folders that lie deeper than one query reaches', async () => {
+test('follows folders that lie deeper than one query reaches, asking for no text twice', async () => {
   const deep = '1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/deep.yaml'
   const host = openOn(double, await hostRepository(double, { ...FILES, [deep]: 'd: 1\n' }))
 
@@ -123,18 +113,7 @@ test('follows folders that lie deeper than one query reaches', async () => {
 
   expect(tree.files.get(deep)?.text).toBe('d: 1\n')
   expect(tree.files.get(WEB)?.text).toBe(webText(3))
-  expect(asked(double)).toEqual(['ReadHead', 'ReadObjects', 'ReadObjects'])
-})
-
-test('finds folders on a server that does not know them as entries of a commit', async () => {
-  const repository = await hostRepository(double, FILES, { folderEntries: false })
-  const host = openOn(double, repository, { roots: ['apps', 'nowhere', 'README.md'] })
-
-  const { tree } = await read(host)
-
-  expect([...tree.files.keys()].toSorted()).toEqual(['README.md', 'apps/api.yaml', 'apps/web.yaml'])
-  expect(tree.files.get(WEB)?.text).toBe(webText(3))
-  expect(asked(double)).toEqual(['ReadHead', 'ReadRoots'])
+  expect(asked(double)).toEqual(['ReadHead', LISTING, 'ReadBlobs'])
 })
 
 test('fetches a manifest by itself when its text comes truncated, and edits it', async () => {
@@ -177,14 +156,14 @@ test.each([
       },
     },
   ],
-])('reads names first and texts after when GitHub answers a whole tree with %s', async (_, answer) => {
+])('reads an archive when GitHub answers a query for a whole tree with %s', async (_, answer) => {
   const host = openOn(double, await hostRepository(double))
   double.faults.push({ match: { operation: 'ReadHead' }, kind: 'status', ...answer })
 
   const { tree } = await read(host)
 
   expect(tree.files.get(WEB)?.text).toBe(webText(3))
-  expect(asked(double)).toEqual(['ReadHead', 'ReadHead', 'ReadObjects'])
+  expect(asked(double)).toEqual(['ReadHead', 'ReadTip', TARBALL])
 })
 
 test('reads and commits under the new name of a repository that was renamed', async () => {

@@ -30,7 +30,6 @@ export function openOn(
   const host = openGitHubRepository({
     location: { kind: 'github', owner, repository: name, apiUrl: double.apiUrl },
     branch: 'main',
-    roots: [''],
     auth: { kind: 'token', token: async () => new Secret(DOUBLE_TOKEN) },
     ...options,
   })

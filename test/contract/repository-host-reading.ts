@@ -1,5 +1,6 @@
 import { blobOid } from '@saker/core'
 import { expect, test } from 'vitest'
+import type { BareRepository } from '../support/bare-repository.ts'
 import { API, cached, commit, current, FILES, oidAt, read, type Start, WEB, webText } from './repository-host-setup.ts'
 
 /** How a host reads the branch. */
@@ -72,24 +73,72 @@ export function describeReading(start: Start): void {
     expect(tree.files.get('apps/vendored')).not.toHaveProperty('text')
   })
 
-  test('loads texts only under the roots it was opened with', async () => {
-    const outside = { 'charts/c.yaml': 'c: 1\n', 'apps-too/x.yaml': 'x: 1\n', 'clusters/dev/d.yaml': 'd: 1\n' }
-    const inside = { [WEB]: webText(3), 'apps/deep/er/w.yaml': 'w: 1\n', 'clusters/prod/main.yaml': 'kind: Main\n' }
-    const { host } = await start({ ...outside, ...inside }, { roots: ['apps', 'clusters/prod/main.yaml'] })
+  test('reads the whole tree, with texts of what decides how manifests are built and of files named', async () => {
+    const wanted = [
+      'charts/c.yaml',
+      'apps/Kustomization',
+      'clusters/.sourceignore',
+      'fn/.krmignore',
+      'deploy/web.manifest',
+    ]
+    const others = ['README.md', 'deploy/api.manifest', 'apps/UPPER.YAML', 'apps/src/main.go']
+    const files = Object.fromEntries([...wanted, ...others].map((path) => [path, `# ${path}\n`]))
+    const { host } = await start(files, { files: ['deploy/web.manifest', 'not/there'] })
 
     const { tree } = await read(host)
 
-    for (const [path, text] of Object.entries(inside)) expect(tree.files.get(path)?.text).toBe(text)
-    for (const path of Object.keys(outside)) expect(tree.files.get(path)?.text).toBeUndefined()
+    expect([...tree.files.keys()].toSorted()).toEqual([...wanted, ...others].toSorted())
+    for (const path of wanted) expect(tree.files.get(path)?.text).toBe(`# ${path}\n`)
+    for (const path of others) expect(tree.files.get(path)).not.toHaveProperty('text')
   })
 
-  test('reads a branch in which none of the roots exists', async () => {
-    const { origin, host } = await start(FILES, { roots: ['nowhere'] })
+  test('reads what an archive leaves out or changes', async () => {
+    const files = {
+      '.gitattributes': 'hidden.yaml export-ignore\nsecret export-ignore\nversion.yaml export-subst\n',
+      'hidden.yaml': 'h: 1\n',
+      'secret/s.yaml': 's: 1\n',
+      'version.yaml': 'commit: $Format:%H$\n',
+      'apps/.gitattributes': 'ignored.yaml export-ignore\n',
+      'apps/ignored.yaml': 'i: 1\n',
+      [WEB]: webText(3),
+    }
+    const { origin, host } = await start(files)
 
     const { tree } = await read(host)
 
-    expect(tree.sha).toBe(await origin.head())
-    expect([...tree.files.values()].filter(({ text }) => text !== undefined)).toEqual([])
+    expect([...tree.files.keys()].toSorted()).toEqual(Object.keys(files).toSorted())
+    for (const path of Object.keys(files)) expect(tree.files.get(path)?.oid).toBe(await oidAt(origin, path))
+    const manifests = Object.entries(files).filter(([path]) => path.endsWith('.yaml'))
+    for (const [path, text] of manifests) expect(tree.files.get(path)?.text).toBe(text)
+  })
+
+  test('keeps files apart whose names differ in nothing but case', async () => {
+    const files = { 'apps/Web.yaml': 'W: 1\n', [WEB]: webText(3), 'Apps/web.yaml': 'A: 1\n' }
+    const { host } = await start(files)
+
+    const { tree } = await read(host)
+
+    expect(Object.fromEntries([...tree.files].map(([path, { text }]) => [path, text]))).toEqual(files)
+  })
+
+  test('reads files however deep they lie', async () => {
+    const deep = `${'deep/er/'.repeat(20)}d.yaml`
+    const { host } = await start({ ...FILES, [deep]: 'd: 1\n' })
+
+    const { tree } = await read(host)
+
+    expect(tree.files.get(deep)?.text).toBe('d: 1\n')
+    expect(tree.files.get(WEB)?.text).toBe(webText(3))
+  })
+
+  test.each(['..', '.', '.git'])('refuses a tree with an entry called %j', async (name) => {
+    const { origin, host } = await start()
+    const blob = await oidAt(origin, WEB)
+    const inside = (await origin.git(['mktree'], `100644 blob ${blob}\tx.yaml\n`)).trim()
+    const root = (await origin.git(['mktree'], `040000 tree ${inside}\t${name}\n`)).trim()
+    await origin.git(['update-ref', 'refs/heads/main', (await origin.git(['commit-tree', root, '-m', 'trick'])).trim()])
+
+    await expect(read(host)).rejects.toMatchObject({ code: 'TREE_INVALID', retryable: false })
   })
 
   test('brings the newest commits along, newest first, with their whole messages', async () => {
@@ -116,6 +165,71 @@ export function describeReading(start: Start): void {
 
     expect(head.past.map(({ sha }) => sha)).toEqual(await origin.log())
   })
+}
+
+/** A hundred thousand entries take seconds, on a busy machine many. */
+const SLOW_MS = 180_000
+
+/** How a host reads what is far larger than a repository of manifests. */
+export function describeHostileTrees(start: Start): void {
+  test(
+    'refuses a tree of a hundred thousand entries',
+    async () => {
+      const { origin, host } = await start()
+      await pointAtNested(origin, [100, 1000])
+
+      await expect(read(host)).rejects.toMatchObject({ code: 'TREE_TOO_LARGE' })
+    },
+    SLOW_MS,
+  )
+
+  test(
+    'refuses a tree that unfolds to billions of entries',
+    async () => {
+      const { origin, host } = await start()
+      await pointAtNested(origin, [10, 10, 10, 10, 10, 10, 10, 10, 10, 10])
+
+      await expect(read(host)).rejects.toMatchObject({ code: 'TREE_TOO_LARGE' })
+    },
+    SLOW_MS,
+  )
+
+  test(
+    'refuses more manifests than can be held',
+    async () => {
+      const { origin, host } = await start()
+      await origin.commit({ [WEB]: `# ${'x'.repeat(4_900_000)}\n` })
+      await pointAtNested(origin, [21])
+
+      await expect(read(host)).rejects.toMatchObject({ code: 'TREE_TOO_LARGE' })
+    },
+    SLOW_MS,
+  )
+
+  test(
+    'gives no text for a manifest of 50 MB',
+    async () => {
+      const { host } = await start({ ...FILES, 'huge.yaml': `# ${'x'.repeat(50_000_000)}\n` })
+
+      const { tree } = await read(host)
+
+      expect(tree.files.get('huge.yaml')).not.toHaveProperty('text')
+      expect(tree.files.get(WEB)?.text).toBe(webText(3))
+    },
+    SLOW_MS,
+  )
+}
+
+/** Commits a tree in which every folder has so many folders, and the last ones so many files, all of them `WEB`. */
+async function pointAtNested(origin: BareRepository, widths: readonly number[]): Promise<void> {
+  let line = `100644 blob ${await oidAt(origin, WEB)}\tN.yaml\n`
+  let tree = ''
+  for (const width of widths.toReversed()) {
+    const lines = Array.from({ length: width }, (_, index) => line.replace('\tN', `\t${index}`))
+    tree = (await origin.git(['mktree'], lines.join(''))).trim()
+    line = `040000 tree ${tree}\tN\n`
+  }
+  await origin.git(['update-ref', 'refs/heads/main', (await origin.git(['commit-tree', tree, '-m', 'many'])).trim()])
 }
 
 /** What a host remembers between reads, and when it asks again. */

@@ -5,8 +5,8 @@ import type { BareRepository, FileContent } from '../support/bare-repository.ts'
 
 /** How a suite is told to open the host under test; both are given only where a test is about them. */
 export interface HostOptions {
-  /** Folders or files that are loaded; the whole repository by default. */
-  readonly roots?: readonly string[]
+  /** Files whose text is wanted whatever they are called. */
+  readonly files?: readonly string[]
   /** Who commits, where the host has to know it before; every change set carries it too. */
   readonly author?: CommitAuthor
 }

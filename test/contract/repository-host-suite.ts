@@ -1,7 +1,7 @@
 import { describe, onTestFinished } from 'vitest'
 import { BareRepository } from '../support/bare-repository.ts'
 import { describeCommitting, describeCompareAndSwap, describeRefusals } from './repository-host-committing.ts'
-import { describeCache, describeReading } from './repository-host-reading.ts'
+import { describeCache, describeHostileTrees, describeReading } from './repository-host-reading.ts'
 import { FILES, openClosed, type OpenHost, type Start } from './repository-host-setup.ts'
 
 /**
@@ -16,6 +16,9 @@ export function describeRepositoryHost(name: string, open: OpenHost): void {
   }
   describe(`${name}: reading`, () => {
     describeReading(start)
+  })
+  describe(`${name}: refusing trees`, () => {
+    describeHostileTrees(start)
   })
   describe(`${name}: what a read remembers`, () => {
     describeCache(start)

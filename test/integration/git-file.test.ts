@@ -120,16 +120,6 @@ describe('what is read', () => {
     expect(cached.tree.files.get('a.yaml')?.oid).toBe((await origin.git(['rev-parse', 'main:a.yaml'])).trim())
   })
 
-  test('a file that is a root is loaded whatever its name', async () => {
-    const origin = await makeOrigin({ 'deploy/web.manifest': 'a: 1\n', 'deploy/other.manifest': 'b: 1\n' })
-    const { host } = await openGit(`file://${origin.path}`, { roots: ['deploy/web.manifest', 'deploy'] })
-
-    const { tree } = await host.read({ freshness: 'current', signal: unaborted() })
-
-    expect(tree.files.get('deploy/web.manifest')?.text).toBe('a: 1\n')
-    expect(tree.files.get('deploy/other.manifest')).not.toHaveProperty('text')
-  })
-
   test('UTF-16 is not text, nor is a file too large for a manifest', async () => {
     const origin = await makeOrigin({
       'wide.yaml': Buffer.from('a: 1\n', 'utf16le'),
@@ -141,32 +131,6 @@ describe('what is read', () => {
 
     expect([...tree.files.keys()].toSorted()).toEqual(['large.yaml', 'wide.yaml'])
     for (const file of tree.files.values()) expect(file).not.toHaveProperty('text')
-  })
-
-  test('a repository of more than 100,000 entries is refused, and a part of it is read', async () => {
-    const origin = await makeOrigin()
-    const blob = (await origin.git(['rev-parse', 'main:a.yaml'])).trim()
-    const tree = async (lines: readonly string[]) => (await origin.git(['mktree'], lines.join('\n'))).trim()
-    const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
-    const folder = await tree(numbers(400).map((n) => `100644 blob ${blob}\t${n}.yaml`))
-    const root = await tree(numbers(251).map((n) => `040000 tree ${folder}\t${n}`))
-    const sha = (await origin.git(['commit-tree', root, '-m', 'many'])).trim()
-    await origin.git(['update-ref', 'refs/heads/main', sha])
-    const { host: all } = await openGit(`file://${origin.path}`)
-    const { host: some } = await openGit(`file://${origin.path}`, { roots: ['0', '7'] })
-
-    await expect(tipOf(all)).rejects.toMatchObject({ code: 'TREE_TOO_LARGE' })
-
-    const head = await some.read({ freshness: 'current', signal: unaborted() })
-    expect(head.tree.files.size).toBe(800)
-  })
-
-  test('more than 50 MB of manifests are refused', async () => {
-    const files = Array.from({ length: 11 }, (_, n) => [`${n}.yaml`, `# ${n}${'x'.repeat(4_900_000)}\n`])
-    const origin = await makeOrigin(Object.fromEntries(files))
-    const { host } = await openGit(`file://${origin.path}`)
-
-    await expect(tipOf(host)).rejects.toMatchObject({ code: 'TREE_TOO_LARGE' })
   })
 })
 

@@ -32,7 +32,7 @@ export async function openGit(
 ): Promise<{ readonly host: RepositoryHost; readonly dataDir: string }> {
   const dataDir = options.dataDir ?? (await makeFolder())
   const location = { kind: 'git', url } as const
-  const host = openGitRepository({ branch: 'main', roots: [''], auth: { kind: 'none' }, ...options, location, dataDir })
+  const host = openGitRepository({ branch: 'main', auth: { kind: 'none' }, ...options, location, dataDir })
   onTestFinished(() => host.close())
   return { host, dataDir }
 }

@@ -27,6 +27,7 @@ export {
   type RepositoryCluster,
   type SecretRef,
 } from './config/config.ts'
+export { configJsonSchema } from './config/config-json-schema.ts'
 export type { ConfigFault } from './config/config-fault.ts'
 export { parseConfig, type ParsedConfig } from './config/parse-config.ts'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
@@ -84,5 +85,6 @@ export { decodePercent } from './text/decode-percent.ts'
 export { parseDurationMs } from './text/duration.ts'
 export { Secret } from './text/secret.ts'
 export { blobOid } from './tree/blob-oid.ts'
-export { isManifestPath, textOfBytes, TREE_LIMITS } from './tree/manifest-files.ts'
+export { hasWantedText, isManifestPath, textOfBytes, TREE_LIMITS } from './tree/manifest-files.ts'
+export { isTreePath } from './tree/tree-path.ts'
 export type { FileMode, Tree, TreeFile } from './tree/tree.ts'

@@ -57,8 +57,9 @@ export interface ReadOptions {
  */
 export interface RepositoryHost {
   /**
-   * Ends in `CREDENTIAL_INVALID`, `CREDENTIAL_FORBIDDEN`, `REPOSITORY_NOT_FOUND`, `REPOSITORY_EMPTY`, `BRANCH_NOT_FOUND`,
-   * `RATE_LIMITED` or `REPOSITORY_UNAVAILABLE`.
+   * Reads the whole tree, with the texts that `hasWantedText` names. Ends in `CREDENTIAL_INVALID`, `CREDENTIAL_FORBIDDEN`,
+   * `REPOSITORY_NOT_FOUND`, `REPOSITORY_EMPTY`, `BRANCH_NOT_FOUND`, `RATE_LIMITED`, `REPOSITORY_UNAVAILABLE`, in
+   * `TREE_TOO_LARGE` above `TREE_LIMITS`, or in `TREE_INVALID` when a path is none that Git would check out.
    */
   read(options: ReadOptions): Promise<Head>
   /**

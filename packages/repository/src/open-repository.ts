@@ -16,15 +16,13 @@ export interface OpenRepositoryOptions {
 export function openRepository(repository: Repository, options: OpenRepositoryOptions): RepositoryHost {
   const { location, auth, branch } = repository
   const { readSecret, dataDir, observe } = options
-  const roots = [
-    ...new Set(repository.clusters.flatMap((cluster) => (cluster.file === undefined ? cluster.paths : [cluster.file]))),
-  ]
+  const files = repository.clusters.flatMap(({ file }) => (file === undefined ? [] : [file]))
   if (location.kind === 'github') {
     if (auth.kind === 'token') {
       return openGitHubRepository({
         location,
         branch,
-        roots,
+        files,
         observe,
         auth: { kind: 'token', token: () => readSecret(auth.tokenFrom) },
       })
@@ -35,19 +33,19 @@ export function openRepository(repository: Repository, options: OpenRepositoryOp
       return openGitHubRepository({
         location,
         branch,
-        roots,
+        files,
         observe,
         auth: { kind: 'app', appId, installationId, privateKey },
       })
     }
   } else {
-    if (auth.kind === 'none') return openGitRepository({ location, branch, roots, dataDir, observe, auth })
+    if (auth.kind === 'none') return openGitRepository({ location, branch, files, dataDir, observe, auth })
     if (auth.kind === 'ssh') {
       const { keyFrom, knownHosts } = auth
       return openGitRepository({
         location,
         branch,
-        roots,
+        files,
         dataDir,
         observe,
         auth: { kind: 'ssh', key: () => readSecret(keyFrom), knownHosts },
@@ -57,7 +55,7 @@ export function openRepository(repository: Repository, options: OpenRepositoryOp
       const { tokenFrom, username } = auth
       const token = (): Promise<Secret> => readSecret(tokenFrom)
       const named = username === undefined ? {} : { username }
-      return openGitRepository({ location, branch, roots, dataDir, observe, auth: { kind: 'token', token, ...named } })
+      return openGitRepository({ location, branch, files, dataDir, observe, auth: { kind: 'token', token, ...named } })
     }
   }
   throw new ResponseError('CONFIG_INVALID', `repository ${repository.name} cannot use ${auth.kind} to authenticate`)

@@ -76,6 +76,31 @@ describe('readConfigFile', () => {
     expect(failure.message).not.toContain('s3cret')
   })
 
+  it('names the nearest key for one that is not known, and tells names with dots from nesting', async () => {
+    const path = await file(
+      VALID.replace('actions: [{ contain: {} }]', 'actions: [{ scale: { replica: 3 } }]').replace(
+        'match: {',
+        'match: { fields: { proc.name: { equal: s3cret } },',
+      ),
+    )
+
+    const failure: Error = await readConfigFile(path).then(
+      () => expect.unreachable(),
+      (thrown: Error) => thrown,
+    )
+
+    expect(
+      failure.message
+        .split('\n')
+        .slice(1)
+        .map((line) => line.replace(path, 'FILE')),
+    ).toEqual([
+      '  FILE:10:37 responses[0].match.fields["proc.name"].equal: unknown key `equal`; did you mean `equals`?',
+      '  FILE:11:17 responses[0].actions[0].scale.replicas: is missing',
+      '  FILE:11:26 responses[0].actions[0].scale.replica: unknown key `replica`; did you mean `replicas`?',
+    ])
+  })
+
   it('reports what is not YAML with its place', async () => {
     const path = await file('version: 1\nrepositories: {fleet: [}\n')
 

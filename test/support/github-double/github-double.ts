@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { BareRepository } from '../bare-repository.ts'
 import { DoubleCredentials, type DoubleApp, type TokenGrant } from './double-credentials.ts'
+import { DownloadServer } from './download-server.ts'
 import { takeFault, type Fault } from './faults.ts'
 import { answerGraphQL, operationOf, type GraphQLRequest } from './graphql-api.ts'
 import { HostedRepository, type RepositoryTraits } from './hosted-repository.ts'
@@ -42,6 +43,8 @@ export interface GitHubDouble {
   readonly faults: Fault[]
   /** All requests so far, in order. */
   readonly requests: DoubleRequest[]
+  /** The host that archives come from. */
+  readonly downloads: DownloadServer
   /** Answers that GitHub could not have given, and fields that the double lacks. Empty, or the double is wrong. */
   readonly violations: readonly string[]
   /** Hosts a repository as `owner/name`. */
@@ -61,6 +64,7 @@ class RunningDouble implements GitHubDouble {
   readonly credentials: DoubleCredentials
   readonly faults: Fault[] = []
   readonly requests: DoubleRequest[] = []
+  readonly downloads = new DownloadServer()
   readonly violations: string[] = []
   readonly #app: FastifyInstance
   readonly #repositories: HostedRepository[] = []
@@ -89,6 +93,7 @@ class RunningDouble implements GitHubDouble {
       find: (name) => this.#find(name),
       apiUrl: () => this.apiUrl,
       webUrl: () => this.#webUrl,
+      downloadUrl: (repository, sha) => this.downloads.urlOf(repository, sha),
       onViolation: (violation) => this.violations.push(violation),
     })
   }
@@ -99,6 +104,7 @@ class RunningDouble implements GitHubDouble {
 
   async listen(): Promise<void> {
     await this.#app.listen({ host: '127.0.0.1', port: 0 })
+    await this.downloads.listen()
     this.#webUrl = `http://127.0.0.1:${(this.#app.server.address() as AddressInfo).port}`
   }
 
@@ -109,7 +115,7 @@ class RunningDouble implements GitHubDouble {
   }
 
   async close(): Promise<void> {
-    await this.#app.close()
+    await Promise.all([this.#app.close(), this.downloads.close()])
     if (this.violations.length > 0) throw new Error(`the double is not like GitHub:\n${this.violations.join('\n')}`)
   }
 

@@ -8,6 +8,7 @@ export type GraphQLSource = Readonly<Record<string, unknown>>
 /** A repository as GitHub's schema shows it, as far as a client of Git data needs it. */
 export function repositorySource(repository: HostedRepository, webUrl: string): GraphQLSource {
   const { owner, name, nameWithOwner, traits } = repository
+  left.set(repository, MAX_ENTRIES)
   const url = `${webUrl}/${nameWithOwner}`
   let refs: Promise<ReadonlyMap<string, string>> | undefined
   const allRefs = (): Promise<ReadonlyMap<string, string>> => (refs ??= repository.refs())
@@ -115,8 +116,7 @@ function commitSource(
     file: async ({ path }: { readonly path: string }) => {
       const entry = await repository.objects.entryAt(commit.tree, path)
       if (entry === undefined || path === '') return null
-      const withheld = entry.mode === '040000' && !repository.traits.folderEntries
-      return withheld ? null : entrySource(repository, url, entry, path)
+      return entrySource(repository, url, entry, path)
     },
     history: async ({ first }: { readonly first?: number }) => {
       if (first === undefined) {
@@ -155,6 +155,10 @@ async function historySource(
   }
 }
 
+/** Entries that each answer may still hold. GitHub gives up on a query by time, and so at no such number. */
+const left = new WeakMap<HostedRepository, number>()
+const MAX_ENTRIES = 25_000
+
 async function entriesOf(
   repository: HostedRepository,
   url: string,
@@ -162,6 +166,12 @@ async function entriesOf(
   folder: string,
 ): Promise<readonly GraphQLSource[]> {
   const entries = (await repository.objects.tree(tree)) ?? []
+  const before = left.get(repository) ?? 0
+  left.set(repository, before - entries.length)
+  // Said once: the other folders that are under way end without a word.
+  if (before < 0) return []
+  if (before < entries.length)
+    throw graphqlError('RESOURCE_LIMITS_EXCEEDED', 'Resource limits for this query exceeded.')
   return Promise.all(
     entries.map((entry) => entrySource(repository, url, entry, folder === '' ? entry.name : `${folder}/${entry.name}`)),
   )

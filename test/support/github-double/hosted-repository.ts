@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { BareRepository } from '../bare-repository.ts'
 import { GitObjects } from './git-objects.ts'
-import { gitText, runGit, type GitInput } from './run-git.ts'
+import { gitText, runGit, streamGit, type GitInput } from './run-git.ts'
 
 /** What a repository on the double is like; all of it may be changed while the double runs. */
 export interface RepositoryTraits {
@@ -14,8 +15,8 @@ export interface RepositoryTraits {
   formerNames: readonly string[]
   /** Texts longer than this many bytes come truncated through GraphQL. */
   truncateTextAt: number
-  /** Whether `Commit.file` finds folders too. */
-  folderEntries: boolean
+  /** Entries that a listing of a tree holds at most. */
+  listingLimit: number
 }
 
 /** One path to set (`oid`) or to take out (`null`) in a new tree. */
@@ -61,7 +62,7 @@ export class HostedRepository {
       protection: 'none',
       formerNames: [],
       truncateTextAt: 512_000,
-      folderEntries: true,
+      listingLimit: 100_000,
       ...traits,
     }
   }
@@ -136,6 +137,12 @@ export class HostedRepository {
 
   async isAncestor(older: string, newer: string): Promise<boolean> {
     return (await runGit(this.origin.path, ['merge-base', '--is-ancestor', older, newer])).exitCode === 0
+  }
+
+  /** A commit as GitHub packs it, `.gitattributes` obeyed. */
+  archive(sha: string): Readable {
+    const prefix = `${this.owner}-${this.name}-${sha.slice(0, 7)}/`
+    return streamGit(this.origin.path, ['archive', '--format=tar.gz', `--prefix=${prefix}`, sha])
   }
 
   #git(args: readonly string[], given: GitInput = {}): Promise<string> {

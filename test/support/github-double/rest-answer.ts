@@ -19,6 +19,8 @@ export interface RestRequest {
   readonly url: string
   /** Address of the repository's pages. */
   readonly webUrl: string
+  /** Address on the download server of a commit as an archive. */
+  readonly downloadUrl: (repository: HostedRepository, sha: string) => string
 }
 
 /** A route: GitHub's own template of its path, and what it does. */

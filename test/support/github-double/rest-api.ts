@@ -15,6 +15,7 @@ export interface RestContext {
   /** Base of the API, and of the pages for people. */
   readonly apiUrl: () => string
   readonly webUrl: () => string
+  readonly downloadUrl: (repository: HostedRepository, sha: string) => string
   readonly onViolation: (violation: string) => void
 }
 
@@ -48,7 +49,7 @@ function fastifyPath(path: string): string {
 }
 
 async function answerRoute(route: RestRoute, request: FastifyRequest, context: RestContext): Promise<RestAnswer> {
-  const { credentials, find, apiUrl, webUrl } = context
+  const { credentials, find, apiUrl, webUrl, downloadUrl } = context
   const grant = credentials.grantOf(request.headers.authorization)
   if (grant === undefined) return refusal(401, 'Bad credentials')
   const { '*': rest, ...params } = textsOf(request.params)
@@ -69,6 +70,7 @@ async function answerRoute(route: RestRoute, request: FastifyRequest, context: R
     body: (request.body ?? {}) as Readonly<Record<string, unknown>>,
     url: `${apiUrl()}/repos/${repository.nameWithOwner}`,
     webUrl: `${webUrl()}/${repository.nameWithOwner}`,
+    downloadUrl,
   })
 }
 
@@ -112,8 +114,10 @@ function checked(
 ): RestAnswer {
   const faults = [
     ...(answer.status < 300 ? [requestFault(method, path, requestBody)] : []),
-    // The description has no redirects for most routes, though GitHub's prose promises them for all.
-    ...(answer.status >= 300 && answer.status < 400 ? [] : [responseFault(method, path, answer.status, answer.body)]),
+    // The description has no 301 for most routes, though GitHub's prose promises it for all.
+    ...(answer.status === 301 || answer.status === 307
+      ? []
+      : [responseFault(method, path, answer.status, answer.body)]),
   ].filter((fault) => fault !== undefined)
   for (const fault of faults) onViolation(fault)
   return faults.length === 0 ? answer : refusal(500, `the double is not like GitHub: ${faults.join('; ')}`)

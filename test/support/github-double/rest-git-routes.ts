@@ -102,30 +102,46 @@ async function createCommit(request: RestRequest): Promise<RestAnswer> {
   return { status: 201, body: commitBody(request, commit) }
 }
 
-function treeEntry(url: string, { name, mode, oid }: GitTreeEntry): object {
+async function treeEntry({ url, repository }: RestRequest, { name, mode, oid }: GitTreeEntry): Promise<object> {
   const type = mode === '040000' ? 'tree' : mode === '160000' ? 'commit' : 'blob'
-  return { path: name, mode, type, sha: oid, ...(type === 'commit' ? {} : { url: `${url}/git/${type}s/${oid}` }) }
+  const size = type === 'blob' ? (await repository.objects.find(oid))?.data.length : undefined
+  return {
+    path: name,
+    mode,
+    type,
+    sha: oid,
+    ...(size === undefined ? {} : { size }),
+    ...(type === 'commit' ? {} : { url: `${url}/git/${type}s/${oid}` }),
+  }
 }
 
 async function treeAnswer(request: RestRequest, status: number, sha: string): Promise<RestAnswer> {
   const entries = await request.repository.objects.tree(sha)
   if (entries === undefined) return refusal(404, 'Not Found')
-  const tree = request.query['recursive'] === undefined ? entries : await allBelow(request.repository, entries, '')
-  const body = { sha, url: `${request.url}/git/trees/${sha}`, truncated: false }
-  return { status, body: { ...body, tree: tree.map((entry) => treeEntry(request.url, entry)) } }
+  const limit = request.repository.traits.listingLimit
+  const tree =
+    request.query['recursive'] === undefined ? entries : await allBelow(request.repository, { entries, limit })
+  const listed = tree.slice(0, limit)
+  const body = {
+    sha,
+    url: `${request.url}/git/trees/${sha}`,
+    tree: await Promise.all(listed.map((entry) => treeEntry(request, entry))),
+    truncated: listed.length < tree.length,
+  }
+  return { status, body }
 }
 
+/** All entries of a tree at any depth, in order; one more than `limit` where there are more. */
 async function allBelow(
   repository: HostedRepository,
-  entries: readonly GitTreeEntry[],
-  folder: string,
+  { entries, limit }: { readonly entries: readonly GitTreeEntry[]; readonly limit: number },
 ): Promise<GitTreeEntry[]> {
   const all: GitTreeEntry[] = []
-  for (const entry of entries) {
-    const name = `${folder}${entry.name}`
-    all.push({ ...entry, name })
-    const inside = entry.mode === '040000' ? await repository.objects.tree(entry.oid) : undefined
-    if (inside !== undefined) all.push(...(await allBelow(repository, inside, `${name}/`)))
+  const ahead = entries.toReversed()
+  for (let entry = ahead.pop(); entry !== undefined && all.length <= limit; entry = ahead.pop()) {
+    all.push(entry)
+    const folder = entry.mode === '040000' ? ((await repository.objects.tree(entry.oid)) ?? []) : []
+    for (const inside of folder.toReversed()) ahead.push({ ...inside, name: `${entry.name}/${inside.name}` })
   }
   return all
 }

@@ -5,6 +5,7 @@ import { refusal, type RestAnswer, type RestRequest, type RestRoute } from './re
 export const REPOSITORY_ROUTES: readonly RestRoute[] = [
   { method: 'GET', path: '/repos/{owner}/{repo}', writes: false, answer: getRepository },
   { method: 'GET', path: '/repos/{owner}/{repo}/contents/{path}', writes: false, answer: getContents },
+  { method: 'GET', path: '/repos/{owner}/{repo}/tarball/{ref}', writes: false, answer: getTarball },
 ]
 
 async function getRepository({ repository, url, webUrl }: RestRequest): Promise<RestAnswer> {
@@ -20,6 +21,14 @@ async function getRepository({ repository, url, webUrl }: RestRequest): Promise<
     permissions: { admin: false, push: true, pull: true },
   })
   return { status: 200, body }
+}
+
+/** Leads on to the download server. */
+async function getTarball({ repository, params, downloadUrl }: RestRequest): Promise<RestAnswer> {
+  const ref = params['ref'] ?? ''
+  const commit = await repository.objects.commit((await repository.head(ref)) ?? ref)
+  if (commit === undefined) return refusal(404, 'Not Found')
+  return { status: 302, body: undefined, headers: { location: downloadUrl(repository, commit.oid) } }
 }
 
 async function getContents(request: RestRequest): Promise<RestAnswer> {

@@ -1,5 +1,12 @@
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+
+const BARE_ENVIRONMENT = {
+  PATH: process.env['PATH'],
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+}
 
 /** How the program ended. */
 export interface GitResult {
@@ -24,7 +31,7 @@ export async function runGit(
 ): Promise<GitResult> {
   const child = spawn('git', args, {
     cwd: folder,
-    env: { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', ...env },
+    env: { ...BARE_ENVIRONMENT, ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   // Git may end before it has read everything; its exit code tells.
@@ -40,4 +47,12 @@ export async function gitText(folder: string, args: readonly string[], given: Gi
   const { exitCode, stdout } = await runGit(folder, args, given)
   if (exitCode !== 0) throw new Error(`git ${args[0] ?? ''} ended with ${exitCode} in ${folder}`)
   return stdout.toString('utf8').replace(/\n$/u, '')
+}
+
+/** Its standard output as it comes. Closing that ends the program. */
+export function streamGit(folder: string, args: readonly string[]): Readable {
+  const child = spawn('git', args, { cwd: folder, env: BARE_ENVIRONMENT, stdio: ['ignore', 'pipe', 'ignore'] })
+  child.once('error', (error) => child.stdout.destroy(error))
+  child.stdout.once('close', () => child.kill())
+  return child.stdout
 }

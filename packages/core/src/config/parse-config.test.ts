@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { changedConfig, FULL_CONFIG, placesIn, type Path } from '../../../../test/support/full-config.ts'
 import { clusterNames, repositoriesOfCluster, type Config } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
 import { parseConfig } from './parse-config.ts'
@@ -467,6 +468,39 @@ describe('parseConfig on a file that is wrong', () => {
     expect(JSON.stringify(faults)).not.toContain(secret)
   })
 })
+
+describe('the faults of a config', () => {
+  const SECRET = 'hunter2 ${hunter2} (hunter2'
+  const SHAPES: readonly unknown[] = [SECRET, [SECRET], { env: [SECRET] }, { file: { x: SECRET } }, `${SECRET}@x:y`]
+
+  it.each(SHAPES)('show nothing of %j, wherever it stands', (value) => {
+    const leaks = placesIn(FULL_CONFIG).flatMap((path) => {
+      const faults = faultsOf(changedConfig(path, (parent, key) => void (parent[key] = value)))
+      return faults.filter(({ message }) => message.includes('hunter')).map(({ message }) => message)
+    })
+
+    expect(leaks).toEqual([])
+  })
+
+  it('are all of them reported at once', () => {
+    const paths = [
+      ['version'],
+      ['repositories', 'fleet', 'delivery'],
+      ['responses', 0, 'match', 'fields', 'proc.name', 'regex'],
+      ['responses', 0, 'actions', 0, 'scale', 'replicas'],
+      ['guard', 'maxAge'],
+      ['admin', 'tokens', 0, 'name'],
+    ]
+    const config = structuredClone(FULL_CONFIG) as unknown
+    for (const path of paths) Object.assign(parentOf(config, path), { [String(path.at(-1))]: '(' })
+
+    expect(faultsOf(config).map(({ path }) => path)).toEqual(paths)
+  })
+})
+
+function parentOf(config: unknown, path: Path): object {
+  return path.slice(0, -1).reduce<object>((at, step) => Object(Reflect.get(at, step)), Object(config))
+}
 
 describe('the clusters of a config', () => {
   const config = configOf(FULL)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ISOLATION_POLICIES, type JsonValue } from '../response/action.ts'
-import { Text } from './written-text.ts'
+import { mustBe, onceWhole, Text } from './written-text.ts'
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
 const METADATA_KEY =
@@ -18,7 +18,7 @@ const IMAGE = new RegExp(
   'u',
 )
 
-const MUST_BE_TEXT = 'must be text: put it in quotes'
+const MUST_BE_TEXT = mustBe('must be text: put it in quotes')
 
 const MetadataKey = z
   .string()
@@ -61,7 +61,7 @@ const Image = z
   })
   .refine(
     ({ set, rollback }) => (set === undefined) !== (rollback === undefined),
-    'must have exactly one of set and rollback',
+    onceWhole('must have exactly one of set and rollback'),
   )
   .meta({
     description: 'Changes the image of one container, by `set` or by `rollback`.',
@@ -75,9 +75,10 @@ const Pointer = z
 
 const Value: z.ZodType<JsonValue> = z
   .lazy(() =>
-    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(Value), z.record(z.string(), Value)], {
-      error: ({ input }) => (input === undefined ? 'is missing' : 'must be something that JSON can say'),
-    }),
+    z.union(
+      [z.string(), z.number(), z.boolean(), z.null(), z.array(Value), z.record(z.string(), Value)],
+      mustBe('must be something that JSON can say'),
+    ),
   )
   .meta({ id: 'JsonValue', description: 'Anything that JSON can say.' })
 
@@ -102,7 +103,7 @@ const Patch = z
   })
   .refine(
     ({ json6902, merge }) => (json6902 === undefined) !== (merge === undefined),
-    'must have exactly one of json6902 and merge',
+    onceWhole('must have exactly one of json6902 and merge'),
   )
   .meta({
     description: 'Changes the manifest as written; never what it is, what it is called, or its status.',
@@ -116,7 +117,7 @@ export const WrittenAction = z
     scale: z
       .strictObject({
         replicas: z
-          .int('must be a whole number')
+          .int(mustBe('must be a whole number'))
           .min(0, 'must not be negative')
           .max(2_147_483_647, 'must be less than 2147483648')
           .meta({ description: 'How many pods there are to be.' }),
@@ -139,7 +140,7 @@ export const WrittenAction = z
   })
   .refine(
     (action) => Object.keys(action).length === 1,
-    'must have exactly one action; start each with a dash of its own',
+    onceWhole('must have exactly one action; start each with a dash of its own'),
   )
   .meta({ id: 'Action', description: 'A map with one key, the verb.', minProperties: 1, maxProperties: 1 })
 

@@ -3,7 +3,7 @@ import { parseDurationMs } from '../text/duration.ts'
 import { WrittenAction } from './written-action.ts'
 import { WrittenMatch } from './written-match.ts'
 import { WrittenDelivery, WrittenRepository } from './written-repository.ts'
-import { Duration, Name, Namespace, PositiveDuration, SecretRef, Text } from './written-text.ts'
+import { Duration, mustBe, Name, Namespace, PositiveDuration, SecretRef, Text } from './written-text.ts'
 
 /**
  * The config file as a user writes it: names and nesting of the file, nothing derived. `parseConfig` turns it into the
@@ -101,7 +101,7 @@ const Commit = z
 /** Schema of the whole file. */
 export const WrittenConfig = z
   .strictObject({
-    version: z.literal(1, 'must be 1').meta({ description: 'The form of the file.' }),
+    version: z.literal(1, mustBe('must be 1')).meta({ description: 'The form of the file.' }),
     repositories: z
       .record(Name, WrittenRepository)
       .refine((all) => Object.keys(all).length > 0, 'must name at least one repository')
@@ -123,10 +123,10 @@ export const WrittenConfig = z
     coalesce: z
       .strictObject({
         quiet: Duration.optional().meta({
-          description: 'A commit waits until no alert came for this long,',
+          description: 'A commit waits until no further alert came for this long.',
           default: '200ms',
         }),
-        max: Duration.optional().meta({ description: 'but at most this long.', default: '2s' }),
+        max: Duration.optional().meta({ description: 'A commit waits at most this long.', default: '2s' }),
       })
       .refine(({ quiet, max }) => durationMs(quiet) <= (max === undefined ? Infinity : durationMs(max)), {
         path: ['quiet'],

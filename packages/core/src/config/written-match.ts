@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PRIORITIES } from '../alert/priority.ts'
 import { isExactNumber } from '../text/decimal.ts'
 import { regexFault } from '../text/linear-regex.ts'
-import { Name, Text } from './written-text.ts'
+import { Name, onceWhole, Text } from './written-text.ts'
 
 const texts = (description: string) => z.array(Text).min(1).optional().meta({ description })
 
@@ -60,12 +60,12 @@ const MAX_REGEX_LENGTH = 500
 
 const FieldMatch = z
   .strictObject({
-    equals: FieldValue.optional().meta({ description: 'The value.' }),
+    equals: FieldValue.optional().meta({ description: 'This value.' }),
     notEquals: FieldValue.optional().meta({ description: 'Any other value, or none.' }),
     in: FieldValues.optional().meta({ description: 'One of these values.' }),
     notIn: FieldValues.optional().meta({ description: 'None of these values, or none at all.' }),
     glob: Text.optional().meta({ description: 'Text in which `*` stands for any run of characters.' }),
-    regex: Text.max(MAX_REGEX_LENGTH, `must have at most ${MAX_REGEX_LENGTH} characters`)
+    regex: Text.max(MAX_REGEX_LENGTH, { error: `must have at most ${MAX_REGEX_LENGTH} characters`, abort: true })
       .check((check) => {
         const fault = regexFault(check.value)
         if (fault !== undefined) check.issues.push({ code: 'custom', input: check.value, message: fault })
@@ -79,7 +79,7 @@ const FieldMatch = z
     greaterThan: Bound.optional().meta({ description: 'A number above this one, compared exactly.' }),
     lessThan: Bound.optional().meta({ description: 'A number below this one, compared exactly.' }),
   })
-  .refine((match) => Object.keys(match).length > 0, 'must have at least one condition')
+  .refine((match) => Object.keys(match).length > 0, onceWhole('must have at least one condition'))
   .meta({ id: 'FieldMatch', description: 'Conditions on one output field; all of them must hold.', minProperties: 1 })
 
 /** What an alert must be for a response to answer it, as written. */
@@ -104,6 +104,7 @@ export const WrittenMatch = z
     }),
   })
   .meta({
+    id: 'Match',
     description: 'Which alerts it answers; every condition must hold, and one that is left out does not constrain.',
   })
 

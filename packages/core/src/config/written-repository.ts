@@ -1,31 +1,35 @@
 import { z } from 'zod'
 import { DELIVERIES } from '../response/response.ts'
-import { Name, Namespace, RepositoryPath, SecretRef, Text } from './written-text.ts'
+import { mustBe, Name, Namespace, RepositoryPath, SecretRef, Text } from './written-text.ts'
 
 /** How a change reaches the branch. */
-export const WrittenDelivery = z.enum(DELIVERIES, 'must be commit, pull-request or observe').meta({
+export const WrittenDelivery = z.enum(DELIVERIES, mustBe('must be commit, pull-request or observe')).meta({
   id: 'Delivery',
   description:
     '`commit` writes to the branch; `pull-request` proposes the change; `observe` does everything but the write and shows the diff in the outcome.',
 })
 
-const Notification = z.strictObject({
-  urlFrom: SecretRef.meta({ description: 'The address to call; a secret, because whoever knows it may call it.' }),
-  hmacFrom: SecretRef.optional().meta({ description: 'The key, for a Flux Receiver of type `generic-hmac`.' }),
-})
+const Notification = z
+  .strictObject({
+    urlFrom: SecretRef.meta({ description: 'The address to call; a secret, because whoever knows it may call it.' }),
+    hmacFrom: SecretRef.optional().meta({ description: 'The key, for a Flux Receiver of type `generic-hmac`.' }),
+  })
+  .meta({ id: 'Notification', description: 'A receiver to call.' })
 
-const Pin = z.strictObject({
-  namespace: Namespace.meta({ description: 'Namespace of the workload.' }),
-  kind: z
-    .string()
-    .regex(/^[A-Z][A-Za-z0-9]{0,62}$/u, 'must be a kind, such as Deployment')
-    .meta({ description: 'Kind of the workload.', examples: ['StatefulSet'] }),
-  name: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u, 'must be the name of a Kubernetes object')
-    .meta({ description: 'Name of the workload.' }),
-  file: RepositoryPath.meta({ description: 'The file that declares it.' }),
-})
+const Pin = z
+  .strictObject({
+    namespace: Namespace.meta({ description: 'Namespace of the workload.' }),
+    kind: z
+      .string()
+      .regex(/^[A-Z][A-Za-z0-9]{0,62}$/u, 'must be a kind, such as Deployment')
+      .meta({ description: 'Kind of the workload.', examples: ['StatefulSet'] }),
+    name: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u, 'must be the name of a Kubernetes object')
+      .meta({ description: 'Name of the workload.' }),
+    file: RepositoryPath.meta({ description: 'The file that declares it.' }),
+  })
+  .meta({ id: 'Pin', description: 'A workload, and the file that declares it.' })
 
 const ClusterPlace = {
   paths: z.array(RepositoryPath).min(1).optional().meta({
@@ -59,7 +63,7 @@ const GitUrl = Text.regex(/^(?:https?|ssh|file):\/\/(?![^/]*:[^/]*@)./u, GIT_URL
   GIT_URL,
 )
 
-const AppId = z.union([z.int().min(1), Text], { error: 'must be a number or text' })
+const AppId = z.union([z.int().min(1), Text], mustBe('must be a number or text'))
 
 const Auth = z
   .strictObject({
@@ -132,7 +136,10 @@ export const WrittenRepository = z
     delivery: WrittenDelivery,
     pullRequest: PullRequest.optional(),
     clusters: z
-      .record(Name, z.strictObject(ClusterPlace))
+      .record(
+        Name,
+        z.strictObject(ClusterPlace).meta({ id: 'Cluster', description: 'What is declared for one cluster.' }),
+      )
       .refine((all) => Object.keys(all).length > 0, 'must name at least one cluster')
       .optional()
       .meta({

@@ -3,6 +3,19 @@ import { parseDurationMs } from '../text/duration.ts'
 
 /** Forms of text that stand in many places of the config file. */
 
+/** The error of a form: whatever is not there is missing, and anything else must be what the message says. */
+export function mustBe(message: string): { readonly error: (issue: { readonly input?: unknown }) => string } {
+  return { error: ({ input }) => (input === undefined ? 'is missing' : message) }
+}
+
+/** A rule about a map as a whole. Where a key of it is wrong already, the rule would only tell of that once more. */
+export function onceWhole(message: string): {
+  readonly message: string
+  readonly when: (payload: { readonly issues: readonly unknown[] }) => boolean
+} {
+  return { message, when: ({ issues }) => issues.length === 0 }
+}
+
 /** Text that is not empty. */
 export const Text = z.string().min(1, 'must not be empty')
 
@@ -16,7 +29,7 @@ const DURATION = 'must be a duration such as 200ms, 60s, 15m or 4h'
 
 /** A duration with its unit; a bare number names none. */
 export const Duration = z
-  .string(DURATION)
+  .string(mustBe(DURATION))
   .regex(/^[0-9]+(?:ms|s|m|h|d)$/u, { error: DURATION, abort: true })
   .refine((text) => parseDurationMs(text) !== undefined, 'must be a duration of at most a year')
   .meta({ id: 'Duration', description: 'A whole number and its unit: `200ms`, `60s`, `15m`, `4h`, `7d`.' })
@@ -36,7 +49,7 @@ export const SecretRef = z
       z.strictObject({ env: Text.meta({ description: 'Name of an environment variable.' }) }),
       z.strictObject({ file: Text.meta({ description: 'Path of a file; it is read again when it changes.' }) }),
     ],
-    { error: SECRET_REF },
+    mustBe(SECRET_REF),
   )
   .meta({ id: 'SecretRef', description: 'Where a secret stands: `{ env: NAME }` or `{ file: PATH }`.' })
 

@@ -34,6 +34,11 @@ export const ERROR_CODES = {
   WORKLOAD_AMBIGUOUS: { retryable: false },
   WORKLOAD_KIND_UNSUPPORTED: { retryable: false },
 
+  // a folder, kustomization or source that cannot be followed
+  LAYOUT_UNBUILDABLE: { retryable: false },
+  LAYOUT_UNSUPPORTED: { retryable: false },
+  SOURCE_UNLISTED: { retryable: false },
+
   // the manifest cannot be edited safely
   MANIFEST_MISSING: { retryable: false },
   MANIFEST_UNPARSEABLE: { retryable: false },
@@ -56,6 +61,7 @@ export const ERROR_CODES = {
   REPOSITORY_ARCHIVED: { retryable: false },
   BRANCH_NOT_FOUND: { retryable: false },
   TREE_TOO_LARGE: { retryable: false },
+  TREE_INVALID: { retryable: false },
   BRANCH_PROTECTED: { retryable: false },
   COMMIT_REJECTED: { retryable: false },
 

@@ -10,12 +10,12 @@ export interface TreeFile {
   readonly oid: string
   /**
    * The content as text, a byte order mark and line ends included. Absent when it is not text, too large to be a
-   * manifest, or lies outside what was asked for.
+   * manifest, or no such file as `hasWantedText` names.
    */
   readonly text?: string
 }
 
-/** An immutable snapshot of a repository at one commit. Only entries that can matter to Saker need be in it. */
+/** An immutable snapshot of a repository at one commit, with all of its entries that are not folders. */
 export interface Tree {
   /** Full id of the commit. */
   readonly sha: string

@@ -131,10 +131,10 @@ export function valueOfTree(tree: ChangeTree): Json | undefined {
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
-/** Whether a tree wants something of an item of a list that does not exist. */
-export function needsItem(tree: ChangeTree): boolean {
+/** Whether a tree wants what cannot be made where nothing stands: items of a list by their index, or both a list and a map. */
+export function cannotBeMade(tree: ChangeTree): boolean {
   if (tree.wants !== undefined) return false
-  return [...tree.children].some(
-    ([step, child]) => (typeof step === 'number' && valueOfTree(child) !== undefined) || needsItem(child),
-  )
+  const makes = [...tree.children].filter(([, child]) => valueOfTree(child) !== undefined)
+  if (makes.some(([step]) => typeof step === 'number') || (makes.length > 0 && tree.appends.size > 0)) return true
+  return [...tree.children.values()].some(cannotBeMade)
 }

@@ -1,3 +1,4 @@
+import { isSeq } from 'yaml'
 import { chompOf, endOfValue, isBlockScalar, lastLeaf } from './extents.ts'
 import type { Collection, Editing } from './spot.ts'
 
@@ -11,7 +12,7 @@ export interface EndOfCollection {
 }
 
 /**
- * The place behind the last entry or item of a block collection, and behind the comments that stand further in. Undefined
+ * The place behind the last entry or item of a block collection, and behind the comments below that belong to it. Undefined
  * where lines there might change what stands before: literals whose end the parsers see differently.
  */
 export function endOfCollection(editing: Editing, node: Collection, first: number): EndOfCollection | undefined {
@@ -30,16 +31,18 @@ export function endOfCollection(editing: Editing, node: Collection, first: numbe
   let line = endOfValue(text, node)
   let next = lines.nextStart(line)
   if (next === undefined && chomp === 'clip') return undefined
-  while (next !== undefined && isDeeperComment(text.slice(next, lines.endOf(next)), column)) {
+  // At the column of a list's dashes a comment may be about the key behind the list.
+  const least = isSeq(node) ? column + 1 : column
+  while (next !== undefined && isComment(text.slice(next, lines.endOf(next)), least)) {
     line = next
     next = lines.nextStart(line)
   }
   return next === undefined ? { offset: text.length, column, isLast: true } : { offset: next, column, isLast: false }
 }
 
-function isDeeperComment(line: string, column: number): boolean {
+function isComment(line: string, leastColumn: number): boolean {
   const indent = /^( *)#/u.exec(line)?.[1]
-  return indent !== undefined && indent.length > column
+  return indent !== undefined && indent.length >= leastColumn
 }
 
 /** Adds lines at such a place; in a text without a final line break it stays without one. */

@@ -21,13 +21,10 @@ export function insertEntries(spot: MapSpot, entries: NewEntries): void {
   else insertLast(spot, entries)
 }
 
-function insertIntoFlow({ editing, node: map, json }: MapSpot, entries: NewEntries): void {
+function insertIntoFlow({ editing, node: map, json, compact }: MapSpot, entries: NewEntries): void {
   const [first] = map.items
   const open = map.range[0] + 1
   if (editing.text[open - 1] !== '{') throw noPlace(editing, entries)
-  const colon = first && colonOf(first)
-  // `{"a":1}` is written without spaces, and then the new entry is too.
-  const compact = json && colon !== undefined && /\S/u.test(editing.text.charAt(colon + 1))
   const written = entries.map(([key, value]) => writeFlowEntry(key, value, { json, compact }))
   if (written.includes(undefined)) throw noPlace(editing, entries)
   const start = first === undefined ? open : startOfPair(first)

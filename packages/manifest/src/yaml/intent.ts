@@ -20,10 +20,12 @@ export function isMissing(node: ParsedNode | null): boolean {
 export function findEntry(
   editing: Editing,
   map: YAMLMap.Parsed,
-  { key, removing }: { readonly key: string; readonly removing: boolean },
+  { key, tree }: { readonly key: string; readonly tree: ChangeTree },
 ): number {
   const { own, merged, mergedBehind } = lookUpAll(editing.document, map, key)
-  if (own === -1 ? merged : removing ? merged : mergedBehind) throw sharedValue(editing, key)
+  const pair = map.items[own]
+  const isHidden = pair !== undefined && !goesAway(tree, pair.value)
+  if (isHidden ? mergedBehind : merged) throw sharedValue(editing, key)
   return own
 }
 

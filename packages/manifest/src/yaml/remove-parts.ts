@@ -11,6 +11,7 @@ import {
 } from './extents.ts'
 import { indicatorEndOf } from './replace-value.ts'
 import { isReferredTo, sharedValue, unsafe, type Collection, type Editing, type Spot } from './spot.ts'
+import { keyText } from './parse-manifest.ts'
 import type { Splice } from './splice.ts'
 
 type CollectionSpot = Spot & { readonly node: Collection }
@@ -60,7 +61,8 @@ function assertFree({ editing, node, name }: CollectionSpot, gone: ReadonlySet<n
   for (const [index, part] of node.items.entries()) {
     if (!gone.has(index)) continue
     const nodes = 'key' in part ? [part.key, part.value] : [part]
-    if (nodes.some((one) => isReferredTo(editing.document, one))) throw sharedValue(editing, name)
+    if (!nodes.some((one) => isReferredTo(editing.document, one))) continue
+    throw sharedValue(editing, 'key' in part ? keyText(part.key) : `an item of ${name}`)
   }
 }
 

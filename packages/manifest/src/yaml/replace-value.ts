@@ -40,9 +40,8 @@ function assertReplaceable({ editing, node, name }: Spot, value: Json): void {
   if (!isWritten(node)) throw unsafe(editing, `has ${name} without a value`)
 }
 
-function replaceInFlow({ editing, node, holder, name, json }: Spot, value: Json): void {
+function replaceInFlow({ editing, node, holder, name, json, compact }: Spot, value: Json): void {
   const colon = holder.type === 'entry' ? colonOf(holder.pair) : undefined
-  const compact = json && colon !== undefined && /\S/u.test(editing.text.charAt(colon + 1))
   const written = writeFlow(value, { json, compact })
   if (written === undefined) throw unsafe(editing, `has no safe way to write ${name}`)
   if (node !== null && isWritten(node)) {

@@ -1,7 +1,8 @@
-import { isAlias, isMap, isSeq, type YAMLMap, type YAMLSeq } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml'
 import { appendItems } from './append-items.ts'
-import { indexesUnder, needsItem, valueOfTree, type ChangeTree } from './change-tree.ts'
+import { indexesUnder, cannotBeMade, valueOfTree, type ChangeTree } from './change-tree.ts'
 import type { Json } from './change.ts'
+import { colonOf } from './extents.ts'
 import { holdsValue } from './holds-value.ts'
 import { insertEntries } from './insert-entry.ts'
 import { findEntry, goesAway, isMissing, itemsToAdd } from './intent.ts'
@@ -17,11 +18,9 @@ import { hasAliasTo, isInFlow, sharedValue, unsafe, type Collection, type Editin
 export function spliceChanges(editing: Editing, tree: ChangeTree): ReadonlySet<number> {
   const changed = new Set<number>()
   const { contents } = editing.document
-  spliceValue(
-    { editing, node: contents, holder: { type: 'document' }, name: 'its content', json: false },
-    tree,
-    changed,
-  )
+  const holder = { type: 'document' } as const
+  const whole = { editing, node: contents, holder, name: 'its content', json: false, compact: false }
+  spliceValue(whole, tree, changed)
   return changed
 }
 
@@ -55,7 +54,7 @@ function mark(indexes: readonly number[], changed: Set<number>): void {
 }
 
 function makeValue(spot: Spot, tree: ChangeTree, changed: Set<number>): void {
-  if (needsItem(tree)) throw unsafe(spot.editing, `has no list at ${spot.name}`)
+  if (cannotBeMade(tree)) throw unsafe(spot.editing, `has no list at ${spot.name}`)
   const value = valueOfTree(tree)
   if (value === undefined) return
   if (spot.holder.type === 'document') throw unsafe(spot.editing, `has no map at ${spot.name}`)
@@ -65,15 +64,15 @@ function makeValue(spot: Spot, tree: ChangeTree, changed: Set<number>): void {
 
 function spliceMap(spot: Spot & { node: YAMLMap.Parsed }, tree: ChangeTree, changed: Set<number>): void {
   const { editing, node: map } = spot
-  const json = spot.json || isJsonMapNode(spot)
+  const inside = insideMap(spot)
   const gone = new Set<number>()
   const added: (readonly [string, Json])[] = []
   for (const [step, child] of tree.children) {
     const key = String(step)
-    const index = findEntry(editing, map, { key, removing: child.wants?.op === 'remove' })
+    const index = findEntry(editing, map, { key, tree: child })
     const pair = map.items[index]
     if (pair === undefined) {
-      if (needsItem(child)) throw unsafe(editing, `has no list at ${key}`)
+      if (cannotBeMade(child)) throw unsafe(editing, `has no list at ${key}`)
       const value = valueOfTree(child)
       if (value === undefined) continue
       added.push([key, value])
@@ -82,7 +81,8 @@ function spliceMap(spot: Spot & { node: YAMLMap.Parsed }, tree: ChangeTree, chan
       gone.add(index)
       mark(indexesUnder(child), changed)
     } else {
-      spliceValue({ editing, node: pair.value, holder: { type: 'entry', map, pair }, name: key, json }, child, changed)
+      const holder = { type: 'entry', map, pair } as const
+      spliceValue({ editing, node: pair.value, holder, name: key, ...inside }, child, changed)
     }
   }
   if (gone.size > 0 && gone.size === map.items.length) {
@@ -91,13 +91,23 @@ function spliceMap(spot: Spot & { node: YAMLMap.Parsed }, tree: ChangeTree, chan
     return
   }
   if (gone.size > 0) removeParts(spot, gone)
-  if (added.length > 0) addEntries({ ...spot, json }, added)
+  if (added.length > 0) addEntries({ ...spot, ...inside }, added)
 }
 
-function isJsonMapNode({ node, holder }: Spot & { node: YAMLMap.Parsed }): boolean {
-  if (node.flow !== true) return false
-  const key = node.items[0]?.key ?? (holder.type === 'entry' ? holder.pair.key : undefined)
-  return key !== undefined && 'type' in key && key.type === 'QUOTE_DOUBLE'
+/** What the first entry of a map in brackets tells of its style. */
+function insideMap({
+  editing,
+  node,
+  holder,
+  ...outside
+}: Spot & { node: YAMLMap.Parsed }): Pick<Spot, 'json' | 'compact'> {
+  if (node.flow !== true) return { json: outside.json, compact: outside.compact }
+  const [first] = node.items
+  const key = first?.key ?? (holder.type === 'entry' ? holder.pair.key : undefined)
+  const json = outside.json || (isScalar(key) && key.type === 'QUOTE_DOUBLE')
+  const colon = first && colonOf(first)
+  // `{"a":1}` is written without spaces, and then what is new in it is too.
+  return { json, compact: json && colon !== undefined && /\S/u.test(editing.text.charAt(colon + 1)) }
 }
 
 function addEntries(spot: Spot & { node: YAMLMap.Parsed }, added: readonly (readonly [string, Json])[]): void {
@@ -116,7 +126,7 @@ function spliceList(spot: Spot & { node: YAMLSeq.Parsed }, tree: ChangeTree, cha
     const item = typeof step === 'number' ? list.items[step] : undefined
     if (typeof step !== 'number') throw unsafe(editing, `has no map at ${spot.name}`)
     if (item === undefined) {
-      if (valueOfTree(child) === undefined && !needsItem(child)) continue
+      if (valueOfTree(child) === undefined && !cannotBeMade(child)) continue
       throw unsafe(editing, `has no item ${step + 1} at ${spot.name}`)
     }
     if (goesAway(child, item)) {
@@ -125,7 +135,11 @@ function spliceList(spot: Spot & { node: YAMLSeq.Parsed }, tree: ChangeTree, cha
       continue
     }
     const holder = { type: 'item', list, index: step } as const
-    spliceValue({ editing, node: item, holder, name: `item ${step + 1}`, json: isJsonItem(spot) }, child, changed)
+    spliceValue(
+      { editing, node: item, holder, name: `item ${step + 1}`, json: isJsonItem(spot), compact: spot.compact },
+      child,
+      changed,
+    )
   }
   const added = itemsToAdd(list, tree, gone)
   for (const { indexes } of added) mark(indexes, changed)
@@ -139,7 +153,8 @@ function spliceList(spot: Spot & { node: YAMLSeq.Parsed }, tree: ChangeTree, cha
 function spliceItems(spot: Spot & { node: YAMLSeq.Parsed }, gone: ReadonlySet<number>, added: readonly Json[]): void {
   const { node: list } = spot
   if (list.items.length === gone.size) {
-    if (added.length > 0) replaceValue(spot, added)
+    if (added.length > 0 && spot.holder.type === 'document' && gone.size === 0) appendItems(spot, added)
+    else if (added.length > 0) replaceValue(spot, added)
     else if (gone.size > 0) removeAll(spot, '[]')
     return
   }
@@ -149,5 +164,5 @@ function spliceItems(spot: Spot & { node: YAMLSeq.Parsed }, gone: ReadonlySet<nu
 
 function isJsonItem({ json, node, holder }: Spot & { node: Collection }): boolean {
   if (json || node.flow !== true) return json
-  return holder.type === 'entry' && 'type' in holder.pair.key && holder.pair.key.type === 'QUOTE_DOUBLE'
+  return holder.type === 'entry' && isScalar(holder.pair.key) && holder.pair.key.type === 'QUOTE_DOUBLE'
 }

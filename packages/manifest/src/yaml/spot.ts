@@ -34,6 +34,8 @@ export interface Spot {
   readonly name: string
   /** Whether it stands in a part of the document that is JSON. */
   readonly json: boolean
+  /** Whether that JSON is written without spaces. */
+  readonly compact: boolean
 }
 
 /** Whether a value stands in brackets, or is the whole document. */

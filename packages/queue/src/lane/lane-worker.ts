@@ -148,6 +148,7 @@ class ServingLane implements LaneWorker {
   readonly #timers: readonly NodeJS.Timeout[]
   readonly #isSole: boolean
   #closed: Promise<void> | undefined
+  #isTended = false
 
   constructor(options: LaneWorkerOptions) {
     const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = LOCK_MS, maxBatch = 1000 } = options
@@ -199,7 +200,7 @@ class ServingLane implements LaneWorker {
     const look = (): void => {
       if (this.#leader.isBusy || client.status !== 'ready') return
       void this.#silent.look().catch(() => undefined)
-      void this.#replaceIdle(neglected).catch(() => undefined)
+      void this.#tendWorker(neglected, patienceMs).catch(() => undefined)
     }
     const expire = (): void => {
       if (client.status !== 'ready') return
@@ -272,6 +273,14 @@ class ServingLane implements LaneWorker {
       }
       await sleep(1000, undefined, { signal }).catch(() => undefined)
     }
+  }
+
+  /** Also a connection can be stuck while it calls itself ready; what Redis still owes it is asked for again on a new one. */
+  async #tendWorker(neglected: NeglectedJob, patienceMs: number): Promise<void> {
+    if (this.#isTended) return
+    this.#isTended = true
+    const tended = await within(patienceMs, this.#replaceIdle(neglected)).finally(() => (this.#isTended = false))
+    if (tended === TIMED_OUT && !this.#stopping.signal.aborted) this.#connection.client.disconnect(true)
   }
 
   /** Puts a new worker in the place of one that takes no jobs any more. The lock keeps them apart should the old one wake up. */

@@ -13,6 +13,8 @@ export interface GitCall {
   /** Settings for this run, passed through the environment: other users of the machine can read arguments. */
   readonly config?: readonly GitSetting[]
   readonly timeoutMs: number
+  /** More output ends the run. 20 MB by default. */
+  readonly maxOutputBytes?: number
   readonly signal: AbortSignal
 }
 
@@ -66,8 +68,8 @@ const SETTINGS: readonly GitSetting[] = [
   ['core.fsync', 'none'],
 ]
 
-/** More than any answer that a tree within its limits gives; `cat-file` alone may give 50 MB. */
-const MAX_OUTPUT_BYTES = 100_000_000
+/** More than a run gives that reads some files, each within its limit. */
+const MAX_OUTPUT_BYTES = 20_000_000
 const FORCE_KILL_AFTER_MS = 2000
 
 /**
@@ -82,14 +84,14 @@ export async function runGit(call: GitCall): Promise<GitAnswer> {
     extendEnv: false,
     ...(call.input === undefined ? { stdin: 'ignore' as const } : { input: call.input }),
     encoding: 'buffer',
-    maxBuffer: MAX_OUTPUT_BYTES,
+    maxBuffer: call.maxOutputBytes ?? MAX_OUTPUT_BYTES,
     timeout: call.timeoutMs,
     cancelSignal: call.signal,
     killDescendants: true,
     forceKillAfterDelay: FORCE_KILL_AFTER_MS,
     reject: false,
   })
-  const stdout = Buffer.from(result.stdout)
+  const stdout = Buffer.from(result.stdout.buffer, result.stdout.byteOffset, result.stdout.byteLength)
   const stderr = Buffer.from(result.stderr).toString('utf8')
   if (!result.failed) return { ending: 'ok', stdout, stderr }
   if (result.isCanceled) return { ending: 'aborted', stdout, stderr }

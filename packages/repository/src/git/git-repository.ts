@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path'
 import { blobOid, ResponseError, type GitLocation, type Tree, type TreeFile } from '@saker/core'
 import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost, RequestObserver } from '@saker/engine'
+import { textsOf } from '../tree/tree-gate.ts'
 import type { GitAuth } from './git-credentials.ts'
 import { gitPlaceOf, type GitPlace } from './git-place.ts'
 import { GitServer } from './git-server.ts'
 import { ObjectCache } from './object-cache.ts'
-import { readGitTree, readPastCommits, type KnownTexts } from './read-git-tree.ts'
+import { readGitTree, readPastCommits } from './read-git-tree.ts'
 import { Turns } from './turns.ts'
 import { writeGitCommit } from './write-git-commit.ts'
 
@@ -13,8 +14,8 @@ import { writeGitCommit } from './write-git-commit.ts'
 export interface GitRepositoryOptions {
   readonly location: GitLocation
   readonly branch: string
-  /** Folders or files that are loaded; `''` is the whole repository. */
-  readonly roots: readonly string[]
+  /** Files whose text is read whatever they are called, relative to the root. */
+  readonly files?: readonly string[]
   readonly auth: GitAuth
   /** Folder for fetched objects; each process uses a folder of its own in it. Made with mode 0700 where missing. */
   readonly dataDir: string
@@ -32,7 +33,7 @@ const MAX_FETCHES = 500
  *
  * A commit is a child of its base and is pushed with a lease on that base, so nothing is ever overwritten and no deleted
  * branch comes back. Nothing is asked of the server before the first read. Ends in `CONFIG_INVALID` when URL, branch or
- * credential cannot work together; `TREE_TOO_LARGE` above 100,000 entries or 50 MB of manifests.
+ * credential cannot work together.
  */
 export function openGitRepository(options: GitRepositoryOptions): RepositoryHost {
   return new GitRepository(gitPlaceOf(options.location, options.branch, options.auth), options)
@@ -41,21 +42,20 @@ export function openGitRepository(options: GitRepositoryOptions): RepositoryHost
 class GitRepository implements RepositoryHost {
   readonly #place: GitPlace
   readonly #server: GitServer
-  readonly #roots: readonly string[]
+  readonly #named: ReadonlySet<string>
   readonly #parent: string
   readonly #turns = new Turns()
   readonly #closing = new AbortController()
   #cache: ObjectCache | undefined
   #tree: Tree | undefined
-  #texts: KnownTexts = new Map()
 
   constructor(
     place: GitPlace,
-    { auth, observe, roots, dataDir, timeoutMs = DEFAULT_TIMEOUT_MS }: GitRepositoryOptions,
+    { auth, observe, files, dataDir, timeoutMs = DEFAULT_TIMEOUT_MS }: GitRepositoryOptions,
   ) {
     this.#place = place
     this.#server = new GitServer({ place, auth, timeoutMs, ...(observe === undefined ? {} : { observe }) })
-    this.#roots = roots
+    this.#named = new Set(files)
     this.#parent = join(resolve(dataDir), 'git')
   }
 
@@ -97,9 +97,15 @@ class GitRepository implements RepositoryHost {
     const sha = await this.#server.fetchTip(cache, Math.max(1, past), signal)
     const commits = await readPastCommits(cache, { sha, count: past, signal })
     if (this.#tree?.sha === sha) return { tree: this.#tree, current: true, past: commits }
-    const { tree, texts } = await readGitTree(cache, { sha, roots: this.#roots, known: this.#texts, signal })
+    const known = this.#tree === undefined ? new Map<string, string>() : textsOf(this.#tree.files, this.#named)
+    const tree = await readGitTree(cache, {
+      sha,
+      place: `${this.#place.url}#${this.#place.branch}`,
+      named: this.#named,
+      known,
+      signal,
+    })
     this.#tree = tree
-    this.#texts = texts
     return { tree, current: true, past: commits }
   }
 

@@ -1,95 +1,67 @@
-import {
-  isManifestPath,
-  ResponseError,
-  textOfBytes,
-  TREE_LIMITS,
-  type FileMode,
-  type Tree,
-  type TreeFile,
-} from '@saker/core'
+import { textOfBytes, TREE_LIMITS, type FileMode, type Tree } from '@saker/core'
 import type { PastCommit } from '@saker/engine'
+import { Pauses } from '../tree/pauses.ts'
+import { filesOf, missingTexts, TreeGate, type KnownTexts, type TreeEntry } from '../tree/tree-gate.ts'
 import type { ObjectCache } from './object-cache.ts'
 
-/** Texts by object id; undefined for content that is not text, so that it is not read again. */
-export type KnownTexts = ReadonlyMap<string, string | undefined>
-
-/** A tree with what it was read from, for the next one. */
-export interface ReadTree {
-  readonly tree: Tree
-  readonly texts: KnownTexts
-}
-
-interface Entry {
-  readonly path: string
-  readonly mode: FileMode
-  readonly oid: string
-  readonly size: number
-}
+/** Held twice while it is read, as bytes and as texts. */
+const BYTES_PER_RUN = 4_000_000
+/** A line is some 60 characters and a path; no listing within the limits comes near. */
+const MAX_LISTING_BYTES = TREE_LIMITS.entries * 250
 
 /** What to load of a commit. */
 export interface TreeRequest {
   readonly sha: string
-  /** Folders or files; `''` is everything. A root that does not exist is empty. */
-  readonly roots: readonly string[]
+  /** Where it comes from, as errors name it. */
+  readonly place: string
+  /** Files whose text is wanted whatever they are called. */
+  readonly named: ReadonlySet<string>
   /** Texts that need not be read again. */
   readonly known: KnownTexts
   readonly signal: AbortSignal
 }
 
 /**
- * Reads a commit's entries under the roots, with the texts of manifests (`.yaml`, `.yml`, `.json`, and any file that is
- * a root itself). Ends in `TREE_TOO_LARGE`, or as the cache does.
+ * Reads all of a commit's entries, with the texts of manifests and named files. Ends in `TREE_TOO_LARGE` or
+ * `TREE_INVALID`, or as the cache does.
  */
-export async function readGitTree(cache: ObjectCache, request: TreeRequest): Promise<ReadTree> {
+export async function readGitTree(cache: ObjectCache, request: TreeRequest): Promise<Tree> {
   const entries = await listEntries(cache, request)
-  const roots = new Set(request.roots)
-  const wanted = entries.filter(
-    ({ path, mode, size }) =>
-      (mode === '100644' || mode === '100755') &&
-      size <= TREE_LIMITS.fileBytes &&
-      (isManifestPath(path) || roots.has(path)),
-  )
-  const sizes = new Map(wanted.map(({ oid, size }) => [oid, size]))
-  const bytes = sizes.values().reduce((sum, size) => sum + size, 0)
-  if (bytes > TREE_LIMITS.manifestBytes) {
-    throw new ResponseError(
-      'TREE_TOO_LARGE',
-      `the manifests have ${bytes} bytes, more than ${TREE_LIMITS.manifestBytes}`,
-    )
+  const texts = new Map(request.known)
+  let rest = missingTexts(entries, texts)
+  while (rest.length > 0) {
+    const batch = batchOf(rest)
+    rest = rest.slice(batch.length)
+    await readBlobs(cache, { batch, texts, signal: request.signal })
   }
-  const missing = [...sizes.keys()].filter((oid) => !request.known.has(oid))
-  const read = await readBlobs(cache, missing, request.signal)
-  const texts = new Map([...sizes.keys()].map((oid) => [oid, read.has(oid) ? read.get(oid) : request.known.get(oid)]))
-  const textPaths = new Set(wanted.map(({ path }) => path))
-  const files = new Map(
-    entries.map((entry) => [entry.path, fileOf(entry, textPaths.has(entry.path) ? texts.get(entry.oid) : undefined)]),
-  )
-  return { tree: { sha: request.sha, files }, texts }
+  return { sha: request.sha, files: filesOf(entries, texts) }
 }
 
-function fileOf({ path, mode, oid }: Entry, text: string | undefined): TreeFile {
-  return { path, mode, oid, ...(text === undefined ? {} : { text }) }
-}
-
-async function listEntries(cache: ObjectCache, { sha, roots, signal }: TreeRequest): Promise<readonly Entry[]> {
-  const paths = roots.includes('') ? [] : roots
-  if (roots.length === 0) return []
-  const listing = await cache.git(['ls-tree', '-r', '-l', '-z', '--full-tree', sha, '--', ...paths], { signal })
-  const lines = listing.toString('utf8').split('\0').slice(0, -1)
-  if (lines.length > TREE_LIMITS.entries) {
-    throw new ResponseError(
-      'TREE_TOO_LARGE',
-      `the repository has ${lines.length} entries, more than ${TREE_LIMITS.entries}`,
-    )
+async function listEntries(
+  cache: ObjectCache,
+  { sha, place, named, signal }: TreeRequest,
+): Promise<readonly TreeEntry[]> {
+  const args = ['ls-tree', '-r', '-t', '-l', '-z', '--full-tree', sha]
+  const listing = await cache.git(args, { signal, maxOutputBytes: MAX_LISTING_BYTES })
+  const gate = new TreeGate(place, named)
+  const pauses = new Pauses()
+  const entries: TreeEntry[] = []
+  for (let at = 0; at < listing.length;) {
+    const end = listing.indexOf(0, at)
+    addEntry(listing.toString('utf8', at, end), { gate, entries })
+    at = end + 1
+    await pauses.due()
   }
-  return lines.map(entryOf)
+  return entries
 }
 
 /** `<mode> <type> <id> <size or ->\t<path>` (https://git-scm.com/docs/git-ls-tree). */
-function entryOf(line: string): Entry {
+function addEntry(line: string, { gate, entries }: { readonly gate: TreeGate; readonly entries: TreeEntry[] }): void {
   const tab = line.indexOf('\t')
-  const [mode = '', , oid = '', size = ''] = line.slice(0, tab).split(/ +/u)
-  return { path: line.slice(tab + 1), mode: fileMode(mode), oid, size: Number.parseInt(size, 10) || 0 }
+  const path = line.slice(tab + 1)
+  const [mode = '', type, oid = '', size = ''] = line.slice(0, tab).split(/ +/u)
+  if (type === 'tree') gate.addFolder(path)
+  else entries.push(gate.addFile({ path, mode: fileMode(mode), oid, bytes: Number.parseInt(size, 10) || 0 }))
 }
 
 /** Old trees hold modes such as 100664; of a plain file only "executable by its owner" matters to git. */
@@ -98,16 +70,33 @@ function fileMode(mode: string): FileMode {
   return (Number.parseInt(mode, 8) & 0o100) === 0 ? '100644' : '100755'
 }
 
+/** The first few, at least one. */
+function batchOf(missing: readonly TreeEntry[]): readonly TreeEntry[] {
+  let sum = 0
+  const end = missing.findIndex(({ bytes }, index) => {
+    sum += bytes
+    return index > 0 && sum > BYTES_PER_RUN
+  })
+  return end === -1 ? missing : missing.slice(0, end)
+}
+
 async function readBlobs(
   cache: ObjectCache,
-  oids: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string | undefined>> {
-  const texts = new Map<string, string | undefined>()
-  if (oids.length === 0) return texts
-  const output = await cache.git(['cat-file', '--batch'], { input: `${oids.join('\n')}\n`, signal })
+  {
+    batch,
+    texts,
+    signal,
+  }: {
+    readonly batch: readonly TreeEntry[]
+    readonly texts: Map<string, string | undefined>
+    readonly signal: AbortSignal
+  },
+): Promise<void> {
+  const input = `${batch.map(({ oid }) => oid).join('\n')}\n`
+  const output = await cache.git(['cat-file', '--batch'], { input, signal })
+  const pauses = new Pauses()
   let at = 0
-  for (const oid of oids) {
+  for (const { oid } of batch) {
     const lineEnd = output.indexOf(0x0a, at)
     const [answered, type, size] = output.toString('latin1', at, lineEnd).split(' ')
     if (answered !== oid || type !== 'blob') {
@@ -116,8 +105,8 @@ async function readBlobs(
     const end = lineEnd + 1 + Number(size)
     texts.set(oid, textOfBytes(output.subarray(lineEnd + 1, end)))
     at = end + 1
+    await pauses.due()
   }
-  return texts
 }
 
 /** The newest commits of what a commit leads to, newest first, with their messages in full. */

@@ -1,6 +1,13 @@
 import { ResponseError } from '@saker/core'
 import type { GitHubCredential } from './github-credential.ts'
-import type { GitHubCall, GitHubExchange, GraphQLQuery, RestQuery } from './github-exchange.ts'
+import type {
+  BoundedAnswer,
+  GitHubCall,
+  GitHubExchange,
+  GraphQLQuery,
+  RestQuery,
+  StreamQuery,
+} from './github-exchange.ts'
 
 /** Requests on one repository with one credential. A credential that can be renewed is renewed once when it is rejected. */
 export class GitHubClient {
@@ -19,9 +26,19 @@ export class GitHubClient {
     return this.#authorized(call, async (proof) => this.#exchange.graphql(call, proof, query))
   }
 
+  /** See {@link GitHubExchange.graphqlUpTo}. */
+  async graphqlUpTo(call: GitHubCall, query: GraphQLQuery, maxBytes: number): Promise<BoundedAnswer> {
+    return this.#authorized(call, async (proof) => this.#exchange.graphqlUpTo(call, proof, { ...query, maxBytes }))
+  }
+
   /** See {@link GitHubExchange.rest}. */
   async rest(call: GitHubCall, query: RestQuery): Promise<unknown> {
     return this.#authorized(call, async (proof) => this.#exchange.rest(call, proof, query))
+  }
+
+  /** See {@link GitHubExchange.stream}. */
+  async stream<T>(call: GitHubCall, query: StreamQuery<T>): Promise<T> {
+    return this.#authorized(call, async (proof) => this.#exchange.stream(call, proof, query))
   }
 
   /** See {@link GitHubExchange.unreadable}. */
@@ -29,7 +46,7 @@ export class GitHubClient {
     return this.#exchange.unreadable(call)
   }
 
-  async #authorized(call: GitHubCall, send: (proof: string) => Promise<unknown>): Promise<unknown> {
+  async #authorized<T>(call: GitHubCall, send: (proof: string) => Promise<T>): Promise<T> {
     const { signal } = call
     const proof = await this.#credential.authorization({ signal, renew: false })
     try {

@@ -1,6 +1,8 @@
 import { Octokit } from '@octokit/rest'
 import { ResponseError } from '@saker/core'
 import type { RequestObserver } from '@saker/engine'
+import { AnswerCutOff, fetchUpTo } from './answer-cut-off.ts'
+import { Deadline } from './deadline.ts'
 import { recordOf } from './github-answer.ts'
 import { errorOf, type CallPurpose } from './github-errors.ts'
 import { failureOf, unreadableAnswer } from './github-failure.ts'
@@ -24,6 +26,15 @@ export interface RestQuery {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
+/** A REST request whose answer is taken as it comes. */
+export interface StreamQuery<T> {
+  readonly route: string
+  readonly consume: (body: AsyncIterable<Uint8Array>) => Promise<T>
+}
+
+/** A GraphQL answer's `data`, or the beginning of an answer that was longer than allowed. */
+export type BoundedAnswer = { readonly data: unknown } | { readonly beginning: string }
+
 /** What every exchange with one GitHub shares. */
 export interface GitHubExchangeOptions {
   /** REST base; the GraphQL address follows from it. */
@@ -34,6 +45,14 @@ export interface GitHubExchangeOptions {
   readonly timeoutMs: number
   readonly observe: RequestObserver
   readonly now: () => number
+}
+
+/** A body may take as long as this many requests in all, as long as something comes. */
+const STREAM_TIMEOUTS = 10
+
+interface Settled<T> {
+  readonly status: number
+  readonly data: T
 }
 
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore }
@@ -72,6 +91,25 @@ export class GitHubExchange {
     })
   }
 
+  /** As `graphql`, but takes no more than `maxBytes` of an answer. */
+  async graphqlUpTo(
+    call: GitHubCall,
+    authorization: string,
+    { query, variables, maxBytes }: GraphQLQuery & { readonly maxBytes: number },
+  ): Promise<BoundedAnswer> {
+    return this.#settle(call, async (signal): Promise<Settled<BoundedAnswer>> => {
+      try {
+        const request = { signal, fetch: fetchUpTo(maxBytes) }
+        const data: unknown = await this.#octokit.graphql(query, { ...variables, headers: { authorization }, request })
+        return { status: 200, data: { data } }
+      } catch (thrown) {
+        const cause = thrown instanceof Error ? thrown.cause : undefined
+        if (cause instanceof AnswerCutOff) return { status: 200, data: { beginning: cause.beginning } }
+        throw thrown
+      }
+    })
+  }
+
   /** Gives the body of a REST answer. */
   async rest(call: GitHubCall, authorization: string, { route, body = {} }: RestQuery): Promise<unknown> {
     return this.#settle(call, async (signal) => {
@@ -80,25 +118,51 @@ export class GitHubExchange {
     })
   }
 
+  /**
+   * Gives what `consume` makes of a REST answer's body. The request ends when nothing has come for as long as a request
+   * may take. What `consume` throws is told as a failure of the request, unless it is a `ResponseError`.
+   */
+  async stream<T>(call: GitHubCall, authorization: string, { route, consume }: StreamQuery<T>): Promise<T> {
+    const deadline = new Deadline(this.#timeoutMs, this.#timeoutMs * STREAM_TIMEOUTS)
+    try {
+      const { value } = await this.#settle(
+        call,
+        async (signal) => {
+          const request = { signal, parseSuccessResponseBody: false }
+          const response = await this.#octokit.request(route, { headers: { authorization }, request })
+          const body = response.data as AsyncIterable<Uint8Array>
+          return { status: response.status, data: { value: await consume(deadline.watch(body)) } }
+        },
+        deadline.signal,
+      )
+      return value
+    } finally {
+      deadline.clear()
+    }
+  }
+
   /** For answers that arrived whole and still are not what was asked for. */
   unreadable(call: GitHubCall): ResponseError {
     return errorOf(unreadableAnswer(), { place: this.place, purpose: call.purpose, now: this.now })
   }
 
-  async #settle(
+  async #settle<T>(
     call: GitHubCall,
-    send: (signal: AbortSignal) => Promise<{ readonly status: number; readonly data: unknown }>,
-  ): Promise<unknown> {
+    send: (signal: AbortSignal) => Promise<Settled<T>>,
+    deadline: AbortSignal = AbortSignal.timeout(this.#timeoutMs),
+  ): Promise<T> {
     const { operation, purpose, signal } = call
     if (signal.aborted) throw this.#calledOff(signal)
-    const answer = await send(AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])).catch(
-      (thrown: unknown) => {
-        const failure = failureOf(thrown)
-        this.#observe({ operation, status: failure.status === undefined ? 'error' : String(failure.status) })
-        if (signal.aborted && purpose !== 'write') throw this.#calledOff(signal)
-        throw errorOf(failure, { place: this.place, purpose, now: this.now })
-      },
-    )
+    const answer = await send(AbortSignal.any([signal, deadline])).catch((thrown: unknown) => {
+      if (thrown instanceof ResponseError) {
+        this.#observe({ operation, status: '200' })
+        throw thrown
+      }
+      const failure = failureOf(thrown)
+      this.#observe({ operation, status: failure.status === undefined ? 'error' : String(failure.status) })
+      if (signal.aborted && purpose !== 'write') throw this.#calledOff(signal)
+      throw errorOf(failure, { place: this.place, purpose, now: this.now })
+    })
     this.#observe({ operation, status: String(answer.status) })
     // Octokit gives an empty text for a body that broke off, and text for a page of a proxy.
     if (recordOf(answer.data) !== undefined) return answer.data

@@ -24,8 +24,8 @@ export type GitHubAuth =
 export interface GitHubRepositoryOptions {
   readonly location: GitHubLocation
   readonly branch: string
-  /** Folders or files to load, relative to the root; `''` is the whole repository. One that is not there is left out. */
-  readonly roots: readonly string[]
+  /** Files whose text is read whatever they are called, relative to the root. */
+  readonly files?: readonly string[]
   readonly auth: GitHubAuth
   readonly userAgent?: string
   /** Told of every request, those for App tokens included. */
@@ -44,9 +44,10 @@ interface Seen {
 
 /**
  * Opens a branch on GitHub. Nothing is asked until the first read. A cold read is one request for an ordinary
- * repository; a commit is one request too, or four where a file is executable or an author is named.
+ * repository, and two or three for one of thousands of files; a commit is one request, or four where a file is executable
+ * or an author is named.
  *
- * Beside what the port says, a read ends in `TREE_TOO_LARGE`, and a commit in `MANIFEST_NOT_TEXT` when an edit started
+ * Beside what the port says, a commit ends in `MANIFEST_NOT_TEXT` when an edit started
  * from other bytes than the file has, or in `MANIFEST_MISSING` when it changes a file that is not there.
  */
 export function openGitHubRepository(options: GitHubRepositoryOptions): RepositoryHost {
@@ -57,7 +58,7 @@ class GitHubRepository implements RepositoryHost {
   readonly #client: GitHubClient
   readonly #location: GitHubLocation
   readonly #branch: string
-  readonly #roots: readonly string[]
+  readonly #named: ReadonlySet<string>
   #seen: Seen | undefined
 
   constructor(options: GitHubRepositoryOptions) {
@@ -75,7 +76,7 @@ class GitHubRepository implements RepositoryHost {
     this.#client = new GitHubClient(exchange, credential)
     this.#location = location
     this.#branch = branch
-    this.#roots = outermost(options.roots)
+    this.#named = new Set(options.files)
   }
 
   async read({ freshness, past = 0, signal }: ReadOptions): Promise<Head> {
@@ -104,7 +105,8 @@ class GitHubRepository implements RepositoryHost {
   async #readHead(past: number, signal: AbortSignal): Promise<HeadRead> {
     const { owner, repository: name } = this.#location
     const branch = { owner, name, branch: this.#branch }
-    const head = await readHead(this.#client, { branch, roots: this.#roots, past, signal })
+    const seen = this.#seen?.head
+    const head = await readHead(this.#client, { branch, named: this.#named, past, seen, signal })
     this.#seen = { head, stale: false }
     return head
   }
@@ -156,14 +158,4 @@ class GitHubRepository implements RepositoryHost {
 
 function treeOf({ sha, files }: Seen['head']): Tree {
   return { sha, files }
-}
-
-/** Paths that lie in none of the others, each once. */
-function outermost(roots: readonly string[]): readonly string[] {
-  const distinct = [...new Set(roots)]
-  return distinct.filter((root) => !distinct.some((other) => other !== root && isInside(root, other)))
-}
-
-function isInside(path: string, folder: string): boolean {
-  return folder === '' || path.startsWith(`${folder}/`)
 }

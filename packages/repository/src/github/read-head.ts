@@ -1,188 +1,108 @@
-import { ResponseError, textOfBytes, type TreeFile } from '@saker/core'
-import type { PastCommit } from '@saker/engine'
-import { listAt, recordOf, textAt, valueAt } from './github-answer.ts'
+import type { TreeFile } from '@saker/core'
+import { filesOf, missingTexts, textsOf, TreeGate } from '../tree/tree-gate.ts'
+import { valueAt } from './github-answer.ts'
 import type { GitHubClient } from './github-client.ts'
-import { repositoryNotFound, wasTooHeavy } from './github-errors.ts'
-import type { GitHubCall, GraphQLQuery } from './github-exchange.ts'
-import { headQuery, objectsQuery, rootsQuery, type GitHubBranch, type TreeDepth } from './read-tree-query.ts'
-import { repositoryPath } from './repository-path.ts'
-import { TreeCollector, type MissingContent } from './tree-collector.ts'
+import { wasTooHeavy } from './github-errors.ts'
+import type { GitHubCall } from './github-exchange.ts'
+import { nestedTree, type NestedTree } from './nested-tree.ts'
+import { BlobReader } from './read-blobs.ts'
+import { readLargeTree } from './read-large-tree.ts'
+import { headQuery, LISTING, type GitHubBranch } from './read-tree-query.ts'
+import { tipOf, tipOfCutOff, type Tip } from './tip.ts'
 
-const FOLDERS_PER_REQUEST = 50
-const TEXTS_PER_REQUEST = 1000
-const TEXT_BYTES_PER_REQUEST = 10_000_000
-/** Files read one by one, because GitHub cuts off or converts their text; more are not worth their requests. */
-const MAX_BLOBS = 200
-/** A tree that needs more follow-up requests than this is refused rather than read for minutes. */
-const MAX_FOLLOW_UPS = 100
+/** A longer answer is cut off: parsing it would stop everything else for too long. */
+const MAX_ANSWER_BYTES = 3_000_000
 
-/** The tip of the branch with all that later requests need to know of it. */
-export interface HeadRead {
-  readonly sha: string
-  readonly treeSha: string
-  /** `owner/name` as it is now: the configured one may have been renamed. */
-  readonly nameWithOwner: string
-  readonly archived: boolean
+/** The tip of the branch with everything in it. */
+export interface HeadRead extends Tip {
   readonly files: ReadonlyMap<string, TreeFile>
-  readonly past: readonly PastCommit[]
+  /** Whether it was too much for one query, so that the next read need not try. */
+  readonly isLarge: boolean
 }
 
 /** What to read. */
 export interface HeadReadOptions {
   readonly branch: GitHubBranch
-  /** Folders or files, none inside another; the empty path is the whole repository. */
-  readonly roots: readonly string[]
+  /** Files whose text is wanted whatever they are called. */
+  readonly named: ReadonlySet<string>
   readonly past: number
+  /** What was read last. */
+  readonly seen: Omit<HeadRead, 'past'> | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * Reads the tip of a branch: one request for an ordinary repository. What does not fit follows by object id, so that it
- * belongs to the same commit. A query that is too much for GitHub is asked again without texts, which then come in
- * batches.
+ * Reads the tip of a branch with all of its entries and the wanted texts: one request for an ordinary repository, two for
+ * a large one, three after a foreign commit to a large one. A query that is too much for GitHub costs one more.
  *
- * Ends as `RepositoryHost.read` does, and in `TREE_TOO_LARGE` above 100,000 entries or 50 MB of manifests.
+ * Ends as `RepositoryHost.read` does.
  */
 export async function readHead(client: GitHubClient, options: HeadReadOptions): Promise<HeadRead> {
-  try {
-    return await new HeadReader(client, options, 'texts').read()
-  } catch (error) {
-    if (!wasTooHeavy(error)) throw error
-    return await new HeadReader(client, options, 'names').read()
-  }
+  return new HeadReader(client, options).read()
 }
 
-/** One reading of the tip. `depth` says whether the first query brings texts along. */
+/** The tip, and the tree where it came along. */
+interface FirstAnswer {
+  readonly tip: Tip
+  readonly nested?: NestedTree
+}
+
+/** One reading of the tip. */
 class HeadReader {
   readonly #client: GitHubClient
   readonly #options: HeadReadOptions
-  readonly #depth: TreeDepth
-  readonly #collector: TreeCollector
-  #followUps = 0
 
-  constructor(client: GitHubClient, options: HeadReadOptions, depth: TreeDepth) {
+  constructor(client: GitHubClient, options: HeadReadOptions) {
     this.#client = client
     this.#options = options
-    this.#depth = depth
-    this.#collector = new TreeCollector(options.roots, client.place)
   }
 
   async read(): Promise<HeadRead> {
-    const { branch, roots, past } = this.#options
-    const repository = await this.#ask('readHead', headQuery(branch, roots, { depth: this.#depth, past }))
-    const target = valueAt(repository, 'ref', 'target')
-    if (recordOf(target) === undefined) throw branchMissing(repository, this.#client.place)
-    const sha = textAt(target, 'oid')
-    const treeSha = textAt(target, 'tree', 'oid')
-    if (sha === undefined || treeSha === undefined) throw this.#client.unreadable(this.#call('readHead'))
-    await this.#collect(target, sha)
-    return {
-      sha,
-      treeSha,
-      nameWithOwner: textAt(repository, 'nameWithOwner') ?? `${branch.owner}/${branch.name}`,
-      archived: valueAt(repository, 'isArchived') === true,
-      files: this.#collector.files,
-      past: (listAt(target, 'history', 'nodes') ?? []).flatMap(pastCommit),
+    const { named, seen, signal } = this.#options
+    const first = seen?.isLarge === true ? undefined : await this.#readAtOnce()
+    const { tip, nested }: FirstAnswer = first ?? { tip: await this.#readTip() }
+    if (nested?.isWhole === true) {
+      const { entries, texts, inBytes } = nested
+      const blobs = new BlobReader(this.#client, tip.nameWithOwner, signal)
+      await blobs.read(missingTexts(entries, texts), texts, inBytes)
+      return { ...tip, files: filesOf(entries, texts), isLarge: false }
     }
+    if (seen?.treeSha === tip.treeSha) return { ...tip, files: seen.files, isLarge: true }
+    const known = nested?.texts ?? (seen === undefined ? new Map<string, string>() : textsOf(seen.files, named))
+    return { ...tip, files: await readLargeTree(this.#client, tip, { named, known, signal }), isLarge: true }
   }
 
-  async #collect(target: unknown, sha: string): Promise<void> {
-    const { roots } = this.#options
-    if (roots.includes('')) this.#collector.addEntries(valueAt(target, 'tree'), '')
-    else {
-      const found = roots.map((_, index) => recordOf(valueAt(target, `r${index}`)))
-      for (const [index, root] of roots.entries()) this.#collector.addEntry(found[index], root)
-      const absent = roots.filter((_, index) => found[index] === undefined)
-      if (absent.length > 0) await this.#readRoots(sha, absent)
-    }
-    while (await this.#readFolders());
-    while (await this.#readTexts());
-    await this.#readBlobs()
-  }
-
-  /** A root that was not found is asked for once more in the older way; a path that is not there at all stays absent. */
-  async #readRoots(sha: string, roots: readonly string[]): Promise<void> {
-    const repository = await this.#ask('readRoots', rootsQuery(this.#options.branch, { sha, roots }, this.#depth))
-    for (const [index, root] of roots.entries()) {
-      const name = root.split('/').at(-1)
-      const entries = listAt(repository, `p${index}`, 'entries') ?? []
-      const entry = recordOf(entries.find((candidate) => textAt(candidate, 'name') === name))
-      if (entry !== undefined) {
-        this.#collector.addEntry({ ...entry, object: valueAt(repository, `o${index}`) }, root)
+  /** Everything in one query. Undefined when GitHub says that it is too much; the tip alone when that came along. */
+  async #readAtOnce(): Promise<FirstAnswer | undefined> {
+    const { branch, named, past } = this.#options
+    const { place } = this.#client
+    const call = this.#call('readHead')
+    try {
+      const query = headQuery(branch, { tree: true, past })
+      const answer = await this.#client.graphqlUpTo(call, query, MAX_ANSWER_BYTES)
+      if ('beginning' in answer) {
+        const tip = tipOfCutOff(answer.beginning, place)
+        return tip === undefined ? undefined : { tip }
       }
+      const tip = tipOf(answer.data, place)
+      if (tip === undefined) throw this.#client.unreadable(call)
+      const tree = valueAt(answer.data, 'repository', 'ref', 'target', LISTING)
+      return { tip, nested: await nestedTree(tree, new TreeGate(place, named)) }
+    } catch (error) {
+      if (!wasTooHeavy(error)) throw error
+      return undefined
     }
   }
 
-  async #readFolders(): Promise<boolean> {
-    const folders = this.#collector.takeFolders(FOLDERS_PER_REQUEST)
-    const objects = await this.#readObjects(folders, this.#depth)
-    for (const { path, oid } of folders) {
-      // A folder that was just named and is not there: the branch was rewritten and its objects are gone.
-      if (!this.#collector.addEntries(objects.get(oid), path)) throw this.#client.unreadable(this.#call('readObjects'))
-    }
-    return folders.length > 0
-  }
-
-  async #readTexts(): Promise<boolean> {
-    const texts = this.#collector.takeTexts(TEXTS_PER_REQUEST, TEXT_BYTES_PER_REQUEST)
-    const objects = await this.#readObjects(texts, 'texts')
-    for (const { path, oid } of texts) this.#collector.addBlob(objects.get(oid), path)
-    return texts.length > 0
-  }
-
-  async #readObjects(wanted: readonly MissingContent[], depth: TreeDepth): Promise<ReadonlyMap<string, unknown>> {
-    const oids = [...new Set(wanted.map(({ oid }) => oid))]
-    if (oids.length === 0) return new Map()
-    this.#followUps += 1
-    if (this.#followUps > MAX_FOLLOW_UPS) {
-      throw new ResponseError('TREE_TOO_LARGE', `${this.#client.place} is too large to be read through the API`)
-    }
-    const repository = await this.#ask('readObjects', objectsQuery(this.#options.branch, oids, depth))
-    return new Map(oids.map((oid, index) => [oid, valueAt(repository, `o${index}`)]))
-  }
-
-  /** Files whose text GitHub cut off or converted, from their very bytes. */
-  async #readBlobs(): Promise<void> {
-    const { owner, name } = this.#options.branch
-    const call = this.#call('getBlob')
-    const blobs = this.#collector.takeBlobs(MAX_BLOBS + 1)
-    if (blobs.length > MAX_BLOBS) {
-      const message = `${this.#client.place} holds more than ${MAX_BLOBS} files that its API does not give as text`
-      throw new ResponseError('TREE_TOO_LARGE', message)
-    }
-    for (const { path, oid } of blobs) {
-      const route = `GET ${repositoryPath(`${owner}/${name}`)}/git/blobs/${oid}`
-      const answer = await this.#client.rest(call, { route })
-      const content = textAt(answer, 'content')
-      if (content === undefined || textAt(answer, 'encoding') !== 'base64') throw this.#client.unreadable(call)
-      const text = textOfBytes(Buffer.from(content, 'base64'))
-      if (text !== undefined) this.#collector.addText(path, text)
-    }
-  }
-
-  async #ask(operation: string, query: GraphQLQuery): Promise<unknown> {
-    const repository = valueAt(await this.#client.graphql(this.#call(operation), query), 'repository')
-    if (repository === null) throw repositoryNotFound(this.#client.place)
-    if (recordOf(repository) === undefined) throw this.#client.unreadable(this.#call(operation))
-    return repository
+  async #readTip(): Promise<Tip> {
+    const { branch, past } = this.#options
+    const call = this.#call('readTip')
+    const tip = tipOf(await this.#client.graphql(call, headQuery(branch, { tree: false, past })), this.#client.place)
+    if (tip === undefined) throw this.#client.unreadable(call)
+    return tip
   }
 
   #call(operation: string): GitHubCall {
     return { operation, purpose: 'read', signal: this.#options.signal }
   }
-}
-
-function branchMissing(repository: unknown, place: string): ResponseError {
-  return valueAt(repository, 'isEmpty') === true
-    ? new ResponseError('REPOSITORY_EMPTY', `the repository of ${place} is empty`)
-    : new ResponseError('BRANCH_NOT_FOUND', `${place} does not exist`)
-}
-
-function pastCommit(node: unknown): PastCommit[] {
-  const sha = textAt(node, 'oid')
-  const message = textAt(node, 'message')
-  const url = textAt(node, 'url')
-  const at = Date.parse(textAt(node, 'committedDate') ?? '')
-  if (sha === undefined || message === undefined || Number.isNaN(at)) return []
-  return [{ sha, message, at, ...(url === undefined ? {} : { url }) }]
 }
