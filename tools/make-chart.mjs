@@ -17,6 +17,11 @@ const CONFIG_SCHEMAS = ['docs/saker-config.schema.json', 'tools/chart/config.sch
 
 const readJson = (path) => JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
 
+/** Helm's regular expressions are Go's and cannot look ahead or behind; Saker itself checks what these patterns say. */
+function withoutForeignPatterns(key, value) {
+  return key === 'pattern' && typeof value === 'string' && /\(\?<?[=!]/u.test(value) ? undefined : value
+}
+
 /** The schema of the config file, with its definitions under names that nobody else has. */
 function configDefinitions() {
   const {
@@ -25,7 +30,10 @@ function configDefinitions() {
     $defs = {},
     ...config
   } = readJson(CONFIG_SCHEMAS.find((path) => existsSync(join(ROOT, path))))
-  const renamed = JSON.stringify({ ...$defs, '': config }).replaceAll('"#/$defs/', '"#/definitions/config.')
+  const renamed = JSON.stringify({ ...$defs, '': config }, withoutForeignPatterns).replaceAll(
+    '"#/$defs/',
+    '"#/definitions/config.',
+  )
   const all = Object.entries(JSON.parse(renamed))
   return Object.fromEntries(all.map(([name, schema]) => [name === '' ? 'config' : `config.${name}`, schema]))
 }

@@ -12,7 +12,7 @@ import { parseAllDocuments } from 'yaml'
 const OUT = join(import.meta.dirname, '../test/helm/schemas')
 
 /** The oldest version that the chart supports, and a new one. */
-const KUBERNETES = { 1.25: 'v1.25.16', 1.36: 'v1.36.3' }
+const KUBERNETES = ['v1.25.16', 'v1.36.3']
 
 const KINDS = [
   'v1/ConfigMap',
@@ -135,6 +135,8 @@ function schemasOfCustomResources() {
 }
 
 const write = (name, schemas) => writeFileSync(join(OUT, name), `${JSON.stringify(schemas)}\n`)
-for (const [minor, version] of Object.entries(KUBERNETES))
+for (const version of KUBERNETES) {
+  const [minor] = version.match(/[0-9]+\.[0-9]+/u)
   write(`kubernetes-${minor}.json`, schemasOfKubernetes(version))
+}
 write('custom-resources.json', schemasOfCustomResources())
