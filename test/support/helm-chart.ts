@@ -66,7 +66,7 @@ export function render(rendering: Rendering = {}): readonly KubernetesObject[] {
 }
 
 /** Reads YAML as Kubernetes does: version 1.1, in which 0440 is octal and `yes` is true. */
-function objectsIn(text: string): readonly KubernetesObject[] {
+export function objectsIn(text: string): readonly KubernetesObject[] {
   return parseAllDocuments(text, { version: '1.1', merge: false })
     .map((document) => {
       if (document.errors.length > 0) throw new Error(document.errors.map(({ message }) => message).join('\n'))
