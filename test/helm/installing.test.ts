@@ -1,46 +1,10 @@
 import { execa } from 'execa'
-import Fastify from 'fastify'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { clusterWith, type Secrets } from '../support/cluster-for-helm.ts'
 import { CHART, find, helmAvailable, objectsIn, type KubernetesObject } from '../support/helm-chart.ts'
-import { afterThisTest, temporaryFolder } from '../support/saker.ts'
-
-type SecretData = Readonly<Record<string, string>>
-
-/** As much of a Kubernetes API as Helm asks for when a template looks a Secret up. Gives the path of a kubeconfig. */
-async function clusterWith(secrets: Readonly<Record<string, SecretData>>): Promise<string> {
-  const app = Fastify()
-  const resource = { name: 'secrets', singularName: 'secret', namespaced: true, kind: 'Secret', verbs: ['get'] }
-  app.get('/version', async () => ({ major: '1', minor: '36', gitVersion: 'v1.36.0' }))
-  app.get('/api', async () => ({ kind: 'APIVersions', versions: ['v1'] }))
-  app.get('/apis', async () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: [] }))
-  app.get('/api/v1', async () => ({ kind: 'APIResourceList', groupVersion: 'v1', resources: [resource] }))
-  app.get('/api/v1/namespaces/saker/secrets/:name', async (request, reply) => {
-    const { name } = request.params as { readonly name: string }
-    const data = secrets[name]
-    if (data !== undefined) return { kind: 'Secret', apiVersion: 'v1', metadata: { name }, data }
-    return reply.code(404).send({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 })
-  })
-  const server = await app.listen({ host: '127.0.0.1', port: 0 })
-  afterThisTest(() => app.close())
-  const kubeconfig = join(await temporaryFolder(), 'kubeconfig')
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'test', cluster: { server } }],
-    contexts: [{ name: 'test', context: { cluster: 'test' } }],
-    'current-context': 'test',
-  }
-  await writeFile(kubeconfig, JSON.stringify(config))
-  return kubeconfig
-}
 
 /** What an upgrade makes in a cluster in which these Secrets are. */
-async function upgrade(
-  secrets: Readonly<Record<string, SecretData>>,
-  values: object = {},
-): Promise<readonly KubernetesObject[]> {
+async function upgrade(secrets: Secrets, values: object = {}): Promise<readonly KubernetesObject[]> {
   const kubeconfig = await clusterWith(secrets)
   const flags = ['--namespace', 'saker', '--is-upgrade', '--dry-run=server', '--kubeconfig', kubeconfig]
   const { stdout } = await execa('helm', ['template', 'saker', CHART, ...flags, '--values', '-'], {
@@ -49,7 +13,7 @@ async function upgrade(
   return objectsIn(stdout)
 }
 
-const secretIn = (objects: readonly KubernetesObject[], name: string): SecretData =>
+const secretIn = (objects: readonly KubernetesObject[], name: string): Readonly<Record<string, string>> =>
   find(objects, `Secret ${name}`).data ?? {}
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64')
@@ -89,5 +53,40 @@ describe.skipIf(!helmAvailable)('secrets that the chart makes', () => {
 
     expect(made.filter((text) => /^[A-Za-z0-9]{40}$/u.test(Buffer.from(text, 'base64').toString()))).toHaveLength(3)
     expect(new Set(made).size).toBe(3)
+  })
+})
+
+describe.skipIf(!helmAvailable)('what Helm says after an installation', () => {
+  async function notes(values: object): Promise<string> {
+    const kubeconfig = await clusterWith({})
+    const flags = [
+      '--namespace',
+      'saker',
+      '--dry-run=server',
+      '--kubeconfig',
+      kubeconfig,
+      '--disable-openapi-validation',
+    ]
+    const { stdout } = await execa('helm', ['install', 'saker', CHART, ...flags, '--values', '-'], {
+      input: JSON.stringify(values),
+    })
+    return stdout.slice(stdout.indexOf('NOTES:'))
+  }
+
+  it('tells where alerts go and where the tokens are, and warns without a config', async () => {
+    const said = await notes({ redis: { persistence: { enabled: false } } })
+
+    expect(said).toContain('http://saker.saker:8080/')
+    expect(said).toContain('get secret saker-tokens')
+    expect(said).toContain('no config is given')
+    expect(said).toContain('Redis keeps nothing on a volume')
+  })
+
+  it('speaks of no Secret that is the user’s, and warns of nothing that is in order', async () => {
+    const said = await notes({ secrets: { existingSecret: 'mine' }, ingest: { tls: { secretName: 'tls' } } })
+
+    expect(said).toContain('https://saker.saker:8080/')
+    expect(said).not.toContain('get secret')
+    expect(said).not.toContain('on a volume')
   })
 })
