@@ -51,7 +51,7 @@ export { silentLog, type Log } from './log.ts'
 export { outcomeCode, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
 export { OUTCOME_NAMES, type LaneState, type Receipt, type Requeued } from './outcome/receipt.ts'
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
-export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
+export { describeSighting, namespaceOf, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
 export { workloadTitle, type Workload } from './pod/workload.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
 export type {
