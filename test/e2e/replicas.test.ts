@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { laneOf, parseResponseLines, type Lane } from '@saker/core'
 import type { LogLine } from '@saker/demo'
 import { describe, expect, it, vi } from 'vitest'
+import { aRepository } from '../support/a-repository.ts'
 import { alertBody } from '../support/an-alert.ts'
 import { BareRepository } from '../support/bare-repository.ts'
 import { bystander } from '../support/lane-jobs.ts'
@@ -77,10 +78,7 @@ coalesce: { quiet: ${options.quietMs}ms, max: ${options.maxMs ?? 2000}ms }
 
 function onlyLaneOf({ path }: BareRepository): Lane {
   const location = { kind: 'git', url: `file://${path}` } as const
-  return laneOf(
-    { name: 'fleet', location, auth: { kind: 'none' }, branch: 'main', delivery: 'commit', clusters: [] },
-    'commit',
-  )
+  return laneOf(aRepository({ location }), 'commit')
 }
 
 function linesOf(workers: readonly RunningSaker[], message: string): readonly LogLine[] {

@@ -101,6 +101,19 @@ describe('202 and 204', () => {
     ])
   })
 
+  it('puts a response for a cluster of several repositories into the lane of the first', async () => {
+    const repositories = ['platform', 'shop'].map((name) => [
+      name,
+      { git: { url: `file:///srv/git/${name}.git` }, delivery: 'commit', clusters: { prod: {} } },
+    ])
+    const ingest = ingestUnderTest({ config: configOf({ repositories: Object.fromEntries(repositories) }) })
+
+    const answer = await send(ingest)
+
+    expect(answer.statusCode).toBe(202)
+    expect(ingest.sink.offers.map(({ lane }) => lane.repository)).toEqual(['platform'])
+  })
+
   it('puts everything into lanes that only observe in a dry run', async () => {
     const ingest = ingestUnderTest({ dryRun: true })
 

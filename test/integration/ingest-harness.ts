@@ -104,17 +104,18 @@ export function configOf(parts: {
   readonly responses?: readonly object[]
   readonly dedupe?: { readonly window: string }
   readonly delivery?: 'commit' | 'observe'
+  /** In place of the one repository. */
+  readonly repositories?: Readonly<Record<string, object>>
 }): Config {
-  const { clusters = ['prod'], responses = [contain()], dedupe, delivery = 'commit' } = parts
+  const { clusters = ['prod'], responses = [contain()], dedupe, delivery = 'commit', repositories } = parts
+  const fleet = {
+    git: { url: 'file:///srv/git/fleet.git' },
+    delivery,
+    clusters: Object.fromEntries(clusters.map((name) => [name, {}])),
+  }
   const parsed = parseConfig({
     version: 1,
-    repositories: {
-      fleet: {
-        git: { url: 'file:///srv/git/fleet.git' },
-        delivery,
-        clusters: Object.fromEntries(clusters.map((name) => [name, {}])),
-      },
-    },
+    repositories: repositories ?? { fleet },
     responses,
     ...(dedupe === undefined ? {} : { dedupe }),
   })

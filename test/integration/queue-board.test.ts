@@ -13,6 +13,7 @@ import {
   responseJob,
   type RecordingWorker,
 } from '../support/lane-jobs.ts'
+import { aRepository } from '../support/a-repository.ts'
 import { redisAvailable, startRedisServer, type RedisServer } from '../support/redis-server.ts'
 
 const SOON = { timeout: 5000, interval: 10 }
@@ -280,14 +281,7 @@ describe.skipIf(!redisAvailable)('the board of the lanes', () => {
 
     it('follow the lanes that come and go', async () => {
       const added = laneOf(
-        {
-          name: 'other',
-          location: { kind: 'git', url: 'https://git.example/other.git' },
-          auth: { kind: 'none' },
-          branch: 'main',
-          delivery: 'observe',
-          clusters: [],
-        },
+        aRepository({ name: 'other', location: { kind: 'git', url: 'https://git.example/other.git' } }),
         'observe',
       )
 

@@ -25,7 +25,7 @@ describe('AdminClient', () => {
     const { url, requests } = await serve((response) => response.end('{"id":"x"}'))
     const client = new AdminClient({ server: `${url}/saker`, adminToken: 'tökén\n', as: 'Zoë', reason: '50% \n done' })
 
-    const answer = await client.retry('a/b')
+    const answer = await client.decide('retry', 'a/b')
 
     expect(answer).toEqual({ id: 'x' })
     expect(requests.map(({ method, url: path }) => `${method} ${path}`)).toEqual([
@@ -39,7 +39,7 @@ describe('AdminClient', () => {
   it('leaves out what is empty', async () => {
     const { url, requests } = await serve((response) => response.end('{}'))
 
-    await new AdminClient({ server: url, adminToken: '' }).retry('x')
+    await new AdminClient({ server: url, adminToken: '' }).decide('retry', 'x')
 
     expect(Object.keys(requests[0]?.headers ?? {})).not.toContain('authorization')
   })
@@ -48,7 +48,7 @@ describe('AdminClient', () => {
     const problem = JSON.stringify({ code: 'RESPONSE_NOT_FAILED', detail: 'it is active' })
     const { url } = await serve((response) => response.writeHead(409).end(problem))
 
-    await expect(new AdminClient({ server: url }).retry('x')).rejects.toMatchObject({
+    await expect(new AdminClient({ server: url }).decide('retry', 'x')).rejects.toMatchObject({
       code: 'RESPONSE_NOT_FAILED',
       message: 'it is active',
     })
@@ -61,17 +61,42 @@ describe('AdminClient', () => {
   ])('takes what answers with %s for no Saker', async (_what, status, body) => {
     const { url } = await serve((response) => response.writeHead(status).end(body))
 
-    await expect(new AdminClient({ server: url }).retry('x')).rejects.toMatchObject({
+    await expect(new AdminClient({ server: url }).decide('retry', 'x')).rejects.toMatchObject({
       code: 'ADMIN_UNREACHABLE',
       message: `what answers there is no Saker: status ${status} without a code`,
     })
+  })
+
+  it('waits when it is asked to write more slowly', async () => {
+    let asked = 0
+    const { url } = await serve((response) => {
+      asked += 1
+      if (asked > 1) return void response.end('{"id":"x"}')
+      response.writeHead(429, { 'retry-after': '1' }).end('{"code":"WRITES_THROTTLED","detail":"too many"}')
+    })
+
+    const answer = await new AdminClient({ server: url }).decide('release', 'x')
+
+    expect([answer, asked]).toEqual([{ id: 'x' }, 2])
+  })
+
+  it.each([
+    [undefined, 'POST /api/pause'],
+    ['a/b', 'POST /api/lanes/a%2Fb/pause'],
+  ])('pauses lane %s', async (lane, request) => {
+    const { url, requests } = await serve((response) => response.end('{"lanes":["a-1"],"writing":["a-1",7]}'))
+
+    const answer = await new AdminClient({ server: url }).pause(lane)
+
+    expect(answer).toEqual({ lanes: ['a-1'], writing: ['a-1'] })
+    expect(requests.map(({ method, url: path }) => `${method} ${path}`)).toEqual([request])
   })
 
   it('follows no redirect, which could carry the token elsewhere', async () => {
     const elsewhere = await serve((response) => response.end('{}'))
     const { url } = await serve((response) => response.writeHead(307, { location: elsewhere.url }).end())
 
-    await expect(new AdminClient({ server: url, adminToken: 't' }).retry('x')).rejects.toMatchObject({
+    await expect(new AdminClient({ server: url, adminToken: 't' }).decide('retry', 'x')).rejects.toMatchObject({
       code: 'ADMIN_UNREACHABLE',
     })
     expect(elsewhere.requests).toEqual([])

@@ -37,8 +37,15 @@ describe('dropInConfig', () => {
         auth: { kind: 'token', tokenFrom: { env: 'SAKER_GITHUB_TOKEN' } },
         branch: 'main',
         delivery: 'commit',
+        pullRequest: { labels: ['saker'], autoMerge: false, branchPrefix: 'saker/', draft: false },
         clusters: [
-          { name: 'default', paths: [''], file: 'alpine.yaml', notify: [{ urlFrom: { env: 'SAKER_NOTIFY_URL' } }] },
+          {
+            name: 'default',
+            paths: [''],
+            file: 'alpine.yaml',
+            pins: [],
+            notify: [{ urlFrom: { env: 'SAKER_NOTIFY_URL' } }],
+          },
         ],
       },
     ])

@@ -2,7 +2,7 @@
 import { asResponseError } from '@saker/core'
 import { Command } from 'commander'
 import { addServiceFlags, dropUnsetEnvironment, type ServiceFlags } from './flags.ts'
-import { addRetryCommand } from './retry-command.ts'
+import { addOperatorCommands } from './operator-commands.ts'
 import { runService, type Service } from './run-service.ts'
 import { VERSION } from './version.ts'
 
@@ -12,6 +12,7 @@ Examples:
   REDIS_URL=redis://redis:6379 saker ingest --config saker.yaml
   REDIS_URL=redis://redis:6379 saker worker --config saker.yaml
   SAKER_ADMIN_TOKEN=… saker retry 01k8w3c7qz4v9m2x5h --reason 'token renewed'
+  SAKER_ADMIN_TOKEN=… saker pause fleet --as zoe --reason 'planned load test'
 
 Every flag has an environment variable, which saker COMMAND --help names; the flag wins over it.`
 
@@ -35,7 +36,7 @@ function buildProgram(): Command {
   )
   addService(program, 'ingest', 'only take alerts in; needs REDIS_URL')
   addService(program, 'worker', 'only answer them; needs REDIS_URL')
-  addRetryCommand(program)
+  addOperatorCommands(program)
   return program
 }
 

@@ -6,7 +6,7 @@ import {
   newResponseId,
   notActionable,
   podSightingOf,
-  repositoryOfCluster,
+  repositoriesOfCluster,
   ResponseError,
   responsesFor,
   type Alert,
@@ -81,7 +81,8 @@ async function enqueueResponse(
   { config, cluster }: AlertOrigin,
   deps: EnqueueDependencies,
 ): Promise<string | undefined> {
-  const serving = repositoryOfCluster(config, cluster)
+  // Several repositories may declare the cluster; the lane of the first takes the response in.
+  const [serving] = repositoriesOfCluster(config, cluster)
   if (serving === undefined) throw new ResponseError('CLUSTER_UNKNOWN', 'no repository declares this cluster')
   const lane = laneOf(serving.repository, deliveryOf(serving.repository, response, deps.dryRun))
   const { fingerprint, windowMs } = mergingOf({ alert, sighting, response }, { config, cluster })

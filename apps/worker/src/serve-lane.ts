@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { laneOf, type Config, type Lane, type Log, type Outcome } from '@saker/core'
-import { respond, type RepositoryHost } from '@saker/engine'
-import { credentialOf, startLaneWorker, type CredentialBudget, type LaneBatch, type LaneWorker } from '@saker/queue'
+import { BranchMemory, respond, type RepositoryHost } from '@saker/engine'
+import {
+  credentialOf,
+  startLaneWorker,
+  type CredentialBudget,
+  type LaneBatch,
+  type LaneWorker,
+  type WorkloadGuards,
+} from '@saker/queue'
 import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
@@ -21,6 +28,7 @@ export interface LaneServices {
   readonly isSole?: boolean
   readonly receivers: Receivers
   readonly budget: CredentialBudget
+  readonly guards: WorkloadGuards
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -41,6 +49,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   if (repository === undefined) throw new Error(`lane ${lane.slug} names a repository that the config lacks`)
   const { name } = repository
   const host = openHost(lane, services, repository)
+  const guard = services.guards.ofLane(lane.slug)
+  const memory = new BranchMemory()
   const laneConfig = lastConfigOf(lane, config)
   const observe = {
     conflict: (): void => metrics.conflicts.inc({ repository: name }),
@@ -53,6 +63,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   const worker = await startLane(lane, services, (batch) =>
     respond(batch, {
       host,
+      guard,
+      memory,
       config: laneConfig(),
       repository: name,
       delivery: lane.delivery,
@@ -106,6 +118,7 @@ async function startLane(
     slug: lane.slug,
     coalesce: config().coalesce,
     isSole,
+    heldMs: () => config().outcomes.keepFailedMs,
     ...(lockDurationMs === undefined ? {} : { lockDurationMs }),
     log,
     respond: respondTo,

@@ -1,11 +1,11 @@
 import { lanesOf, type Config, type Lane, type Log } from '@saker/core'
-import { CredentialBudget } from '@saker/queue'
+import { CredentialBudget, WorkloadGuards } from '@saker/queue'
 import { LaneSet, type WantedLane } from './lane-set.ts'
 import { Receivers } from './receivers.ts'
 import { serveLane, type LaneServices } from './serve-lane.ts'
 
 /** What a worker process is made of. */
-export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget'> {
+export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget' | 'guards'> {
   readonly dryRun: boolean
   readonly log: Log
 }
@@ -24,7 +24,8 @@ export interface RunningWorker {
 export async function startWorker(deps: WorkerDependencies): Promise<RunningWorker> {
   const receivers = new Receivers(deps.secrets, deps.log)
   const budget = new CredentialBudget({ redisUrl: deps.redisUrl, log: deps.log })
-  const services = { ...deps, receivers, budget }
+  const guards = new WorkloadGuards({ redisUrl: deps.redisUrl, log: deps.log })
+  const services = { ...deps, receivers, budget, guards }
   const lanes = new LaneSet({
     serve: (lane) => serveLane(lane, services),
     log: deps.log,
@@ -37,7 +38,7 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     apply: (config) => void lanes.apply(wanted(config)),
     async close(options) {
       await lanes.close(options)
-      await Promise.all([receivers.close(), budget.close()])
+      await Promise.all([receivers.close(), budget.close(), guards.close()])
     },
   }
 }

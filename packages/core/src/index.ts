@@ -1,20 +1,33 @@
-export { fieldOf, notActionable, parseAlert, type Alert, type NotActionable } from './alert/alert.ts'
+export {
+  fieldOf,
+  notActionable,
+  parseAlert,
+  readField,
+  type Alert,
+  type FieldReading,
+  type NotActionable,
+} from './alert/alert.ts'
 export { parseJsonLosslessly } from './alert/lossless-json.ts'
 export { parsePriorityCondition, PRIORITIES, type Priority, type PriorityCondition } from './alert/priority.ts'
 export {
   clusterNames,
-  repositoryOfCluster,
+  repositoriesOfCluster,
   type AccessToken,
+  type ClusterRepository,
   type CommitAuthor,
   type Config,
   type GitHubLocation,
   type GitLocation,
+  type Guard,
   type Notification,
+  type Pin,
+  type PullRequestSettings,
   type Repository,
   type RepositoryAuth,
   type RepositoryCluster,
   type SecretRef,
 } from './config/config.ts'
+export { configJsonSchema } from './config/config-json-schema.ts'
 export type { ConfigFault } from './config/config-fault.ts'
 export { parseConfig, type ParsedConfig } from './config/parse-config.ts'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
@@ -27,21 +40,47 @@ export {
   newResponseId,
   ResponseJob,
 } from './job/response-job.ts'
+export type { Mute, MuteReason } from './guard/mute.ts'
+export { stopsWorkload } from './guard/stops-workload.ts'
+export type { Waiver } from './guard/waiver.ts'
 export type { LaneFigures } from './lane/lane-figures.ts'
 export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
 export { isBranchName } from './lane/branch-name.ts'
 export { deliveryOf, lanesOf } from './lane/lanes-of.ts'
 export { composeCommitMessage, DEFAULT_AUTHOR, type CommittedResponse } from './ledger/commit-message.ts'
 export { tameText } from './ledger/hostile-text.ts'
-export { parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
+export { formatPlaces, parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
 export { silentLog, type Log } from './log.ts'
-export { outcomeCode, type Outcome, type OutcomeName, type OutcomeTarget, type SkipReason } from './outcome/outcome.ts'
-export { OUTCOME_NAMES, type LaneState, type Receipt, type Requeued } from './outcome/receipt.ts'
+export {
+  outcomeCode,
+  type HoldReason,
+  type Outcome,
+  type OutcomeName,
+  type OutcomeTarget,
+  type SkipReason,
+} from './outcome/outcome.ts'
+export {
+  OUTCOME_NAMES,
+  type LaneState,
+  type Pause,
+  type Receipt,
+  type Requeued,
+  type ResponseState,
+} from './outcome/receipt.ts'
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
 export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
-export { workloadTitle, type Workload } from './pod/workload.ts'
+export { workloadKeyOf, workloadTitle, type Workload } from './pod/workload.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
-export type { Action, Delivery, Response, ResponseMatch } from './response/response.ts'
+export type {
+  Action,
+  ActionName,
+  ImageAction,
+  IsolationPolicy,
+  JsonPatchOperation,
+  JsonValue,
+  PatchAction,
+} from './response/action.ts'
+export type { Delivery, Response, ResponseMatch } from './response/response.ts'
 export { decodePercent } from './text/decode-percent.ts'
 export { parseDurationMs } from './text/duration.ts'
 export { Secret } from './text/secret.ts'

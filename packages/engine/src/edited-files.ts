@@ -1,11 +1,11 @@
 import { ResponseError, type Tree } from '@saker/core'
-import { applyChanges, openManifest, type OpenManifest, type ScalarChange } from '@saker/manifest'
+import { applyChanges, openManifest, type Change, type OpenManifest } from '@saker/manifest'
 import type { Edit } from './repository-host.ts'
 
 /** A file and the changes wanted of it so far, by the place they change. */
 interface EditedFile {
   readonly open: OpenManifest
-  readonly changes: Map<string, ScalarChange>
+  readonly changes: Map<string, Change>
 }
 
 /**
@@ -26,23 +26,23 @@ export class EditedFiles {
   }
 
   /** Wants a change of a file that was opened. */
-  add(path: string, change: ScalarChange): void {
+  add(path: string, change: Change): void {
     this.#fileAt(path).changes.set(placeOf(change), change)
   }
 
   /** The file with these changes and no others. Ends in `MANIFEST_EDIT_UNSAFE`. */
-  editWith(path: string, changes: readonly ScalarChange[]): Edit {
+  editWith(path: string, changes: readonly Change[]): Edit {
     const { open } = this.#fileAt(path)
     return {
       path,
       before: open.text,
-      after: applyChanges(open, changes),
+      after: applyChanges(open, changes).text,
       mode: this.#tree.files.get(path)?.mode ?? '100644',
     }
   }
 
   /** Takes a change out again. */
-  drop(path: string, change: ScalarChange): void {
+  drop(path: string, change: Change): void {
     this.#fileAt(path).changes.delete(placeOf(change))
   }
 
@@ -63,12 +63,15 @@ export class EditedFiles {
     if (file === undefined)
       throw new ResponseError('MANIFEST_MISSING', `${path} is not in the tree at ${this.#tree.sha}`)
     if (file.text === undefined) throw new ResponseError('MANIFEST_NOT_TEXT', `${path} is not text`)
-    const edited = { open: openManifest(file.text, path), changes: new Map<string, ScalarChange>() }
+    const edited = { open: openManifest(file.text, path), changes: new Map<string, Change>() }
     this.#files.set(path, edited)
     return edited
   }
 }
 
-function placeOf({ target: { documentIndex, keys } }: ScalarChange): string {
-  return JSON.stringify([documentIndex, keys])
+/** Two responses that append different items to one list both have their way; of two that set one value the later has. */
+function placeOf(change: Change): string {
+  if (change.op === 'removeDocument') return JSON.stringify([change.documentIndex])
+  const { documentIndex, steps } = change.at
+  return JSON.stringify([documentIndex, steps, ...(change.op === 'append' ? [change.value] : [])])
 }

@@ -10,3 +10,5 @@ export type {
   RepositoryHost,
   RequestObserver,
 } from './repository-host.ts'
+export { BranchMemory } from './branch-memory.ts'
+export type { WantedStop, WorkloadGuard, WriteTicket } from './workload-guard.ts'

@@ -2,7 +2,7 @@ import {
   asResponseError,
   fieldOf,
   parseAlert,
-  repositoryOfCluster,
+  repositoriesOfCluster,
   ResponseError,
   type Alert,
   type ChangedPlace,
@@ -14,7 +14,7 @@ import {
   type Tree,
   type Workload,
 } from '@saker/core'
-import { declaredWorkloads, findManifest, planContain, type ScalarChange } from '@saker/manifest'
+import { declaredWorkloads, findManifest, planContain, type Change } from '@saker/manifest'
 import { EditedFiles } from './edited-files.ts'
 import type { Edit } from './repository-host.ts'
 
@@ -26,7 +26,7 @@ export interface PlannedResponse {
   readonly path: string
   readonly warnings: readonly string[]
   /** What it wants of the file. */
-  readonly change: ScalarChange
+  readonly change: Change
   /** What it would change if it were alone; several planned responses may share a file, and `Plan.edits` holds the sum. */
   readonly ownEdit: () => Edit
 }
@@ -125,6 +125,7 @@ function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): Pl
   const { tree } = context
   const { response, place: clusterPlace } = currentPlace(job, context)
   const alert = parseAlert(job.alert)
+  refuseUnknownActions(response)
   const { workload, manifest } = findManifest(declaredWorkloads(tree, clusterPlace), job.cluster, job.sighting)
   const { path } = manifest
   const { place, change } = planContain(files.open(path), manifest)
@@ -141,11 +142,19 @@ function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): Pl
   }
 }
 
+/** A response is carried out whole or not at all. */
+function refuseUnknownActions({ name, actions }: Response): void {
+  const unknown = actions.find(({ action }) => action !== 'contain')
+  if (unknown === undefined) return
+  const message = `response ${name}: action ${unknown.action} cannot be carried out yet`
+  throw new ResponseError('WORKLOAD_KIND_UNSUPPORTED', message)
+}
+
 /** Whether the config has the response of a job, and leads from its cluster to the repository. */
 export function knows(config: Config, repository: string, job: ResponseJob): boolean {
   return (
     config.responses.some(({ name }) => name === job.response) &&
-    repositoryOfCluster(config, job.cluster)?.repository.name === repository
+    repositoriesOfCluster(config, job.cluster).some((one) => one.repository.name === repository)
   )
 }
 
@@ -157,8 +166,8 @@ function currentPlace(
   const response = config.responses.find(({ name }) => name === job.response)
   if (response === undefined)
     throw new ResponseError('RESPONSE_REMOVED', `response ${job.response} is no longer in the config`)
-  const found = repositoryOfCluster(config, job.cluster)
-  if (found?.repository.name !== repository) {
+  const found = repositoriesOfCluster(config, job.cluster).find((one) => one.repository.name === repository)
+  if (found === undefined) {
     throw new ResponseError('RESPONSE_REMOVED', `repository ${repository} no longer declares cluster ${job.cluster}`)
   }
   return { response, place: found.place }

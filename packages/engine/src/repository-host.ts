@@ -24,9 +24,11 @@ export interface Commit {
   readonly url?: string
 }
 
-/** A commit in the branch's history, as far as recovery reads it. */
+/** A commit in the branch's history, as far as recovery and the guard read it. */
 export interface PastCommit extends Commit {
   readonly message: string
+  /** When it was committed, as it says itself; milliseconds since 1970. */
+  readonly at: number
 }
 
 /** The tip of the branch as a host knows it. */

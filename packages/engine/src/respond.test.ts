@@ -1,16 +1,9 @@
-import {
-  blobOid,
-  parseConfig,
-  parseResponseLines,
-  ResponseError,
-  silentLog,
-  type Config,
-  type ErrorCode,
-  type ResponseJob,
-  type Tree,
-} from '@saker/core'
+import { parseConfig, parseResponseLines, silentLog, type Config, type ResponseJob } from '@saker/core'
 import { describe, expect, it } from 'vitest'
-import type { ChangeSet, Commit, Head, PastCommit, ReadOptions, RepositoryHost } from './repository-host.ts'
+import { MemoryGuard } from '../../../test/support/memory-guard.ts'
+import { MemoryHost } from '../../../test/support/memory-host.ts'
+import { BranchMemory } from './branch-memory.ts'
+import type { Commit } from './repository-host.ts'
 import { respond, type RespondDependencies } from './respond.ts'
 
 const DEPLOYMENT = (name: string): string => `apiVersion: apps/v1
@@ -20,73 +13,11 @@ spec:
   replicas: 3 # three zones
 `
 
-/** A branch in memory. Faults are thrown, in order, by the next commits; `landed` ones throw after their effect. */
-class MemoryHost implements RepositoryHost {
-  readonly history: { sha: string; message: string; files: Record<string, string> }[]
-  readonly reads: ReadOptions[] = []
-  readonly faults: { code: ErrorCode; landed?: boolean; late?: boolean; foreign?: Record<string, string> }[] = []
-  /** A commit that lands right before the next one. */
-  #late: ChangeSet | undefined
-  #seen: Tree | undefined
-
-  constructor(files: Record<string, string>) {
-    this.history = [{ sha: 'sha-0', message: 'first', files }]
-  }
-
-  get tip(): { sha: string; message: string; files: Record<string, string> } {
-    return this.history.at(-1) ?? { sha: '', message: '', files: {} }
-  }
-
-  add(message: string, files: Record<string, string>): string {
-    const sha = `sha-${this.history.length}`
-    this.history.push({ sha, message, files: { ...this.tip.files, ...files } })
-    return sha
-  }
-
-  async read(options: ReadOptions): Promise<Head> {
-    this.reads.push(options)
-    const past: PastCommit[] = this.history.toReversed().slice(0, options.past ?? 0)
-    if (options.freshness === 'cached' && past.length === 0 && this.#seen !== undefined)
-      return { tree: this.#seen, current: false, past }
-    this.#seen = treeOf(this.tip)
-    return { tree: this.#seen, current: true, past }
-  }
-
-  async commit(changeSet: ChangeSet): Promise<Commit> {
-    const fault = this.faults.shift()
-    if (this.#late !== undefined) this.#land(this.#late)
-    this.#late = fault?.late === true ? changeSet : undefined
-    if (fault?.foreign !== undefined) this.add('a foreign change', fault.foreign)
-    if (fault !== undefined && fault.landed !== true && fault.foreign === undefined)
-      throw new ResponseError(fault.code, 'as told')
-    if (changeSet.baseSha !== this.tip.sha) throw new ResponseError('BRANCH_MOVED', 'the branch moved')
-    const sha = this.#land(changeSet)
-    if (fault?.landed === true) throw new ResponseError(fault.code, 'as told')
-    this.#seen = treeOf(this.tip)
-    return { sha }
-  }
-
-  #land({ message, edits }: ChangeSet): string {
-    return this.add(message, Object.fromEntries(edits.map(({ path, after }) => [path, after])))
-  }
-
-  async close(): Promise<void> {}
-}
-
-function treeOf({ sha, files }: { sha: string; files: Record<string, string> }): Tree {
-  return {
-    sha,
-    files: new Map(
-      Object.entries(files).map(([path, text]) => [path, { path, mode: '100644' as const, oid: blobOid(text), text }]),
-    ),
-  }
-}
-
-function config(delivery = 'commit', guard: object = {}): Config {
+function config(delivery = 'commit', guard: object = {}, actions: readonly object[] = [{ contain: {} }]): Config {
   const parsed = parseConfig({
     version: 1,
     repositories: { fleet: { git: { url: 'file:///fleet' }, delivery } },
-    responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
+    responses: [{ name: 'contain', match: {}, actions }],
     guard,
   })
   if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults))
@@ -119,6 +50,8 @@ function bundle(files: Record<string, string>, settings: Config = config()) {
   const commits: Commit[] = []
   const deps: RespondDependencies = {
     host,
+    guard: new MemoryGuard(),
+    memory: new BranchMemory(),
     config: settings,
     repository: 'fleet',
     delivery: settings.repositories[0]?.delivery ?? 'commit',
@@ -176,6 +109,25 @@ describe('respond', () => {
     expect(host.history).toHaveLength(2)
   })
 
+  it('carries out no part of a response whose actions are not all known', async () => {
+    const actions = [{ contain: {} }, { isolate: {} }]
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('commit', {}, actions))
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'WORKLOAD_KIND_UNSUPPORTED' })
+    expect(host.history).toHaveLength(1)
+  })
+
+  it('proposes nothing as long as it cannot', async () => {
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('pull-request'))
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'COMMIT_REJECTED' })
+    expect(host.history).toHaveLength(1)
+  })
+
   it('refuses an edit that is not safe alone, and answers its mates in other files', async () => {
     const big = DEPLOYMENT('big').replace('  replicas: 3 # three zones\n', '  paused: true\n')
     const files = { 'web.yaml': DEPLOYMENT('web'), 'big.yaml': `${big}# `.padEnd(1024 * 1024, 'x') }
@@ -198,7 +150,8 @@ describe('respond', () => {
   })
 
   it('writes on the tree it saw last without reading again, but decides not to write only on the tip', async () => {
-    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+    const files = { 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') }
+    const { host, run } = bundle(files, config('commit', { muteFor: '0s' }))
     await run([job('r1', WEB_POD)])
     host.add('somebody starts web again', { 'web.yaml': DEPLOYMENT('web') })
 
@@ -286,7 +239,8 @@ describe('respond against a moving branch', () => {
   })
 
   it('finds what another worker committed for the same jobs when that was faster', async () => {
-    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') })
+    const files = { 'web.yaml': DEPLOYMENT('web'), 'api.yaml': DEPLOYMENT('api') }
+    const { host, run } = bundle(files, config('commit', { muteFor: '0s' }))
     await run([job('r0', API_POD)])
     const { message } = host.tip
     host.add('somebody starts api again', { 'api.yaml': DEPLOYMENT('api') })

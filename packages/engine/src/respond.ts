@@ -5,22 +5,32 @@ import {
   ResponseError,
   type Config,
   type Delivery,
+  type ErrorCode,
   type Log,
   type Outcome,
   type ResponseJob,
+  type Waiver,
+  type Workload,
 } from '@saker/core'
 import { createTwoFilesPatch } from 'diff'
-import { guardedOutcome } from './guard.ts'
+import { MEMORY_DEPTH, type BranchMemory } from './branch-memory.ts'
+import { barredByGuard, workloadsStopped, type PlanGuarding } from './guard-plan.ts'
+import { guardedOutcome, isTooOld } from './guard.ts'
 import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
 import type { Commit, Head, RepositoryHost } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 import { settleFromHistory } from './settle-from-history.ts'
+import type { WorkloadGuard, WriteTicket } from './workload-guard.ts'
 
 /** Jobs of one lane that are answered together. */
 export interface ResponseBatch {
   readonly jobs: readonly ResponseJob[]
   /** By job id, how many alerts a job stands for; 1 where nothing is said. */
   readonly counts?: ReadonlyMap<string, number>
+  /** By job id, what a person has waived of the guard. */
+  readonly waivers?: ReadonlyMap<string, Waiver>
+  /** By job id, how long its lane has slept for limits of the Git host since it was received, in milliseconds. */
+  readonly asleepMs?: ReadonlyMap<string, number>
   /** Whether an earlier try may have committed without our knowing: the history is searched before anything is done. */
   readonly recovering: boolean
   readonly signal: AbortSignal
@@ -29,6 +39,9 @@ export interface ResponseBatch {
 /** What {@link respond} works with. */
 export interface RespondDependencies {
   readonly host: RepositoryHost
+  readonly guard: WorkloadGuard
+  /** Of this lane; the same for all its batches. */
+  readonly memory: BranchMemory
   readonly config: Config
   /** Name of the lane's repository in the config. */
   readonly repository: string
@@ -50,8 +63,8 @@ const MAX_UNCONFIRMED = 3
 /** How long a config takes at most to reach all replicas: the kubelet alone needs up to a minute and a half. */
 const CONFIG_SKEW_MS = 120_000
 const CONFIG_RETRY_MS = 2000
-/** How far back recovery looks for our own lines. */
-const RECOVERY_DEPTH = 100
+/** Failures of a commit that say that it is not in the branch, beside those that are final. */
+const DEFINITE = new Set<ErrorCode>(['BRANCH_MOVED', 'RATE_LIMITED', 'REPOSITORY_UNAVAILABLE'])
 
 /**
  * Answers a batch with at most one commit: read the tree, plan purely, write with the tree's commit as the expected tip;
@@ -59,7 +72,11 @@ const RECOVERY_DEPTH = 100
  *
  * Gives an outcome for every job, but for those that this worker's config does not know yet (`CONFIG_BEHIND` when they are
  * all there is). What fails for good ends as `failed`; what may pass by itself (`RATE_LIMITED`,
- * `REPOSITORY_UNAVAILABLE`, `COMMIT_UNCONFIRMED`, too many conflicts) is thrown, and nothing has been decided then.
+ * `REPOSITORY_UNAVAILABLE`, `COMMIT_UNCONFIRMED`, too many conflicts, `LANE_PAUSED`) is thrown, and nothing has been decided
+ * then.
+ *
+ * The guard is asked twice: before anything is read, about namespace and age; and right before the write, about mutes, caps
+ * and the pause.
  */
 export async function respond(batch: ResponseBatch, deps: RespondDependencies): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
@@ -67,6 +84,8 @@ export async function respond(batch: ResponseBatch, deps: RespondDependencies): 
     const guarded = guardedOutcome(job, deps.config.guard)
     if (guarded !== undefined) outcomes.set(job.id, guarded)
   }
+  // What may be in the repository already is looked for there first.
+  if (!batch.recovering) holdTooOld(batch.jobs, batch, { deps, outcomes })
   const unguarded = batch.jobs.filter((job) => !outcomes.has(job.id))
   const pending = unguarded.filter((job) => !isAheadOfConfig(job, deps))
   if (pending.length === 0 && unguarded.length > 0) {
@@ -91,50 +110,120 @@ function isAheadOfConfig(job: ResponseJob, { config, repository, now }: RespondD
   return now() - job.receivedAt < CONFIG_SKEW_MS && !knows(config, repository, job)
 }
 
+/** Holds the jobs that have waited too long, and gives the others. */
+function holdTooOld(
+  jobs: readonly ResponseJob[],
+  { waivers, asleepMs }: ResponseBatch,
+  { deps, outcomes }: Pick<Answering, 'deps' | 'outcomes'>,
+): readonly ResponseJob[] {
+  const { guard } = deps.config
+  const now = deps.now()
+  for (const job of jobs) {
+    if (outcomes.has(job.id)) continue
+    const tooOld = isTooOld(job, { guard, now, asleepMs: asleepMs?.get(job.id), waiver: waivers?.get(job.id) })
+    if (tooOld) outcomes.set(job.id, { outcome: 'held', reason: 'TooOld' })
+  }
+  return jobs.filter(({ id }) => !outcomes.has(id))
+}
+
+/** What goes through the tries of one batch. */
+interface Answering {
+  readonly batch: ResponseBatch
+  readonly deps: RespondDependencies
+  readonly outcomes: Map<string, Outcome>
+  readonly ticket: WriteTicket
+  /** What the write has stopped, as far as anybody knows. */
+  stopped: readonly Workload[] | 'unknown'
+  conflicts: number
+  /** Commits whose answer was lost. */
+  lost: number
+}
+
 /** Fills `outcomes` for all jobs of the batch. */
 async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes: Map<string, Outcome>): Promise<void> {
-  const { host, config, repository, delivery } = deps
+  const ticket = deps.guard.openWrite()
+  const answering: Answering = { batch, deps, outcomes, ticket, stopped: [], conflicts: 0, lost: 0 }
+  try {
+    await answerWith(answering)
+  } finally {
+    await ticket.close(answering.stopped).catch((thrown: unknown) => {
+      const { code, message } = asResponseError(thrown)
+      deps.log.warn({ repository: deps.repository, code, reason: message }, 'the end of a write could not be noted')
+    })
+  }
+}
+
+async function answerWith(answering: Answering): Promise<void> {
+  const { batch, deps, outcomes } = answering
+  const { host, memory, config, repository } = deps
   let pending = batch.jobs
-  // Once the ending of a commit is unknown it stays so for this batch: it may land while we try again.
-  let unconfirmed = batch.recovering
-  let freshness: 'cached' | 'current' = unconfirmed ? 'current' : 'cached'
-  let conflicts = 0
-  let lostAnswers = 0
+  let freshness: 'cached' | 'current' = batch.recovering ? 'current' : 'cached'
   while (pending.length > 0) {
     const readAt = performance.now()
-    const head = await host.read({ freshness, past: unconfirmed ? RECOVERY_DEPTH : 0, signal: batch.signal })
+    const past = freshness === 'current' || memory.isEmpty ? MEMORY_DEPTH : 0
+    const head = await host.read({ freshness, past, signal: batch.signal })
     const plannedFrom = performance.now()
-    if (unconfirmed) pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
+    if (past > 0) {
+      memory.read(head.tree.sha, head.past)
+      // Also when nobody expects it: this worker may have been frozen while another one answered the same jobs.
+      pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
+    }
+    if (batch.recovering) pending = holdTooOld(pending, batch, answering)
     const plan = planResponses(pending, { tree: head.tree, config, repository, counts: batch.counts })
-    if (!head.current && plan.settled.size > 0) {
-      // A write is checked against the tip by the host; a decision not to write has to be made on the tip.
-      freshness = 'current'
-      continue
+    const commits = memory.at(head.tree.sha)
+    const known = commits !== undefined && (head.current || plan.settled.size === 0)
+    const barred = known ? await barredByGuard(plan, guardingOf(answering, commits)) : undefined
+    // A write is checked against the tip by the host; a decision not to write has to be made on the tip, and the guard has
+    // to know what led there.
+    freshness = barred === undefined || (!head.current && barred.size > 0) ? 'current' : 'cached'
+    if (barred === undefined || freshness === 'current') continue
+    for (const [id, outcome] of [...plan.settled, ...barred]) outcomes.set(id, outcome)
+    pending = pending.filter(({ id }) => !outcomes.has(id))
+    // What is left is planned by itself, on the tree that was just read.
+    if (barred.size > 0 || pending.length === 0) continue
+    const spent = { readMs: Math.round(plannedFrom - readAt), planMs: Math.round(performance.now() - plannedFrom) }
+    if (await write(plan, { head, spent }, answering)) return
+    // Read with the history: who was faster may be another worker with the same jobs, and a commit whose answer was lost
+    // may have landed.
+    freshness = 'current'
+  }
+}
+
+function guardingOf({ batch, deps, ticket }: Answering, commits: PlanGuarding['commits']): PlanGuarding {
+  const { guard, config, delivery, now } = deps
+  return { guard, ticket, config, delivery, commits, waivers: batch.waivers ?? new Map(), now: now() }
+}
+
+/** Carries a plan out and gives true when all of it has ended; false when it has to be planned anew. */
+async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answering: Answering): Promise<boolean> {
+  const { batch, deps, outcomes } = answering
+  const settle = (outcomeOf: (planned: PlannedResponse) => Outcome): true => {
+    for (const planned of plan.planned) outcomes.set(planned.id, outcomeOf(planned))
+    return true
+  }
+  if (deps.delivery === 'observe') return settle(observedOutcome)
+  try {
+    answering.stopped = 'unknown'
+    const commit = await commitPlan(plan, { ...made, signal: batch.signal }, deps)
+    if (answering.lost === 0) answering.stopped = workloadsStopped(plan, deps.config)
+    return settle((planned) => committedOutcome(planned, commit))
+  } catch (thrown) {
+    const error = asResponseError(thrown)
+    if (error.code === 'COMMIT_UNCONFIRMED') answering.lost += 1
+    if (error.code === 'BRANCH_MOVED') answering.conflicts += 1
+    const { conflicts, lost } = answering
+    if (lost === 0 && (DEFINITE.has(error.code) || !error.retryable)) answering.stopped = []
+    const moved = error.code === 'BRANCH_MOVED' && conflicts < MAX_CONFLICTS
+    const again = moved || (error.code === 'COMMIT_UNCONFIRMED' && lost < MAX_UNCONFIRMED)
+    if (!again) {
+      if (error.retryable) throw error
+      return settle(() => failedOutcome(error))
     }
-    if (plan.planned.length === 0 || delivery === 'observe') return settle(plan, outcomes, observedOutcome)
-    try {
-      const spent = { readMs: Math.round(plannedFrom - readAt), planMs: Math.round(performance.now() - plannedFrom) }
-      const commit = await commitPlan(plan, { head, spent, signal: batch.signal }, deps)
-      return settle(plan, outcomes, (planned) => committedOutcome(planned, commit))
-    } catch (thrown) {
-      const error = asResponseError(thrown)
-      const moved = error.code === 'BRANCH_MOVED' && ++conflicts < MAX_CONFLICTS
-      const lost = error.code === 'COMMIT_UNCONFIRMED' && ++lostAnswers < MAX_UNCONFIRMED
-      if (!moved && !lost) {
-        if (error.retryable) throw error
-        return settle(plan, outcomes, () => failedOutcome(error))
-      }
-      if (moved) deps.observe.conflict()
-      freshness = 'current'
-      // Also when the branch moved: who was faster may be another worker with the same jobs, because one of the two was
-      // frozen and has lost its lane.
-      unconfirmed = true
-      deps.log.warn(
-        { repository, code: error.code, baseSha: head.tree.sha, conflicts, lostAnswers },
-        'commit tried again',
-      )
-      await deps.wait(pauseMs(conflicts + lostAnswers, deps.random()), batch.signal)
-    }
+    if (moved) deps.observe.conflict()
+    const fields = { code: error.code, baseSha: made.head.tree.sha, conflicts, lostAnswers: lost }
+    deps.log.warn({ repository: deps.repository, ...fields }, 'commit tried again')
+    await deps.wait(pauseMs(conflicts + lost, deps.random()), batch.signal)
+    return false
   }
 }
 
@@ -151,18 +240,23 @@ interface Committing {
 }
 
 async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps: RespondDependencies): Promise<Commit> {
+  if (deps.delivery === 'pull-request') {
+    throw new ResponseError('COMMIT_REJECTED', 'delivery pull-request cannot be carried out yet')
+  }
   const { author, signOff } = deps.config.commit
   const responses = plan.planned.map(({ committed }) => committed)
   const startedAt = performance.now()
+  const message = composeCommitMessage(responses, signOff ? (author ?? DEFAULT_AUTHOR) : undefined)
   const commit = await deps.host.commit(
     {
       baseSha: head.tree.sha,
-      message: composeCommitMessage(responses, signOff ? (author ?? DEFAULT_AUTHOR) : undefined),
+      message,
       edits: plan.edits,
       ...(author === undefined ? {} : { author }),
     },
     { signal },
   )
+  deps.memory.committed(head.tree.sha, { ...commit, message, at: deps.now() })
   deps.log.info(
     {
       repository: deps.repository,
@@ -175,11 +269,6 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
   )
   deps.observe.committed(commit, [...new Set(plan.planned.map(({ cluster }) => cluster))], responses.length)
   return commit
-}
-
-function settle(plan: Plan, outcomes: Map<string, Outcome>, outcomeOf: (planned: PlannedResponse) => Outcome): void {
-  for (const [id, outcome] of plan.settled) outcomes.set(id, outcome)
-  for (const planned of plan.planned) outcomes.set(planned.id, outcomeOf(planned))
 }
 
 function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outcome {

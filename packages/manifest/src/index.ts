@@ -1,4 +1,25 @@
 export { planContain, type ManifestChange } from './contain/plan-contain.ts'
+export { findWorkload } from './layout/find/find-workload.ts'
+export type { FoundWorkload, Maker } from './layout/find/found-workload.ts'
+export type { JsonObject, JsonValue } from './layout/json-value.ts'
+export { layoutOf } from './layout/layout.ts'
+export type {
+  Applier,
+  BuiltObject,
+  BuiltRoot,
+  FileEdit,
+  Layer,
+  Layout,
+  LayoutCluster,
+  LayoutPlace,
+  LayoutProblem,
+  LayoutSource,
+  ObjectIdentity,
+  ObjectOrigin,
+  RemoteOrigin,
+  Root,
+  WrittenOrigin,
+} from './layout/layout-model.ts'
 export type {
   DeclaredWorkload,
   DeclaredWorkloads,
@@ -7,6 +28,8 @@ export type {
 } from './workload/declared-workload.ts'
 export { declaredWorkloads } from './workload/declared-workloads.ts'
 export { findManifest, type FoundManifest } from './workload/find-manifest.ts'
+export { applyChanges, isChange, type ChangedText } from './yaml/apply-changes.ts'
+export type { Change, Json, Place, Step } from './yaml/change.ts'
 export { openManifest, type OpenManifest } from './yaml/open-manifest.ts'
 export { readYamlWithPositions, type PositionedYaml, type TextPosition, type YamlFault } from './yaml/read-yaml.ts'
-export { applyChanges, type ScalarChange } from './yaml/scalar-changes.ts'
+export { writeManifest, type ManifestStyle } from './yaml/write-manifest.ts'

@@ -1,4 +1,5 @@
-export { LaneBoard, type ReceiptQuery } from './board/lane-board.ts'
+export { LaneBoard, type Paused } from './board/lane-board.ts'
+export type { ReceiptQuery } from './board/receipts-in.ts'
 export { credentialOf } from './budget/credential.ts'
 export {
   CredentialBudget,
@@ -6,6 +7,7 @@ export {
   GITHUB_WRITES_PER_MINUTE,
   type WriteLimit,
 } from './budget/credential-budget.ts'
+export { WorkloadGuards, type WantedStop, type WorkloadGuard, type WriteTicket } from './guard/workload-guard.ts'
 export type { LaneBatch, SettledFacts } from './lane/lane-batch.ts'
 export type { Coalesce } from './lane/gather-mates.ts'
 export { startLaneWorker, type LaneWorker, type LaneWorkerOptions } from './lane/lane-worker.ts'

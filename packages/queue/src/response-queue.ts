@@ -101,7 +101,9 @@ export class ResponseQueue {
   async laneStates(lanes: readonly Lane[]): Promise<readonly LaneFigures[]> {
     const now = Date.now()
     return this.#answer(FIGURES_MS, 'the lanes are unknown', () =>
-      Promise.all(lanes.map(({ slug }) => figuresOf(slug, this.#queueOf(slug), now))),
+      Promise.all(
+        lanes.map(({ slug }) => figuresOf({ slug, queue: this.#queueOf(slug), client: this.#connection.client }, now)),
+      ),
     )
   }
 

@@ -2,9 +2,11 @@ import { ResponseError, type Log } from '@saker/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LoadedToken } from './access-tokens.ts'
 import { sendAdminProblem } from './admin-problem.ts'
+import type { Asker } from './admin-api.ts'
 import { isLoopback } from './listen-address.ts'
 import { LoginBackoff } from './login-backoff.ts'
 import { findToken, readPresentedToken } from './presented-token.ts'
+import { WriteAllowance } from './write-allowance.ts'
 
 /** Who is let in to `/queues` and `/api`. */
 export interface AdminAccess {
@@ -22,6 +24,9 @@ interface Operator {
   readonly deliberate: boolean
 }
 
+/** The kill switch is never too much. */
+const ALWAYS_ALLOWED = /\/pause$/u
+
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Longest text of a header that the audit takes over. */
@@ -29,12 +34,13 @@ const LONGEST_CLAIM = 300
 
 /**
  * Guards the operators' routes: asks for a token, slows guessing down, keeps other sites' pages from acting through an
- * operator's browser, and writes a log line for every write and every refused login.
+ * operator's browser, limits how fast a token may write, and writes a log line for every write and every refused login.
  */
 export class AdminGate {
   readonly #access: AdminAccess
   readonly #now: () => number
   readonly #backoff = new LoginBackoff()
+  readonly #allowance = new WriteAllowance()
   readonly #operators = new WeakMap<FastifyRequest, Operator>()
 
   constructor(access: AdminAccess) {
@@ -48,13 +54,33 @@ export class AdminGate {
       try {
         const operator = this.#admit(request)
         this.#operators.set(request, operator)
-        if (!READS.has(request.method) && !operator.deliberate) checkSameOrigin(request)
+        if (READS.has(request.method)) return undefined
+        if (!operator.deliberate) checkSameOrigin(request)
+        if (!ALWAYS_ALLOWED.test(request.routeOptions.url ?? '')) this.#spend(operator)
       } catch (thrown) {
         return sendAdminProblem(thrown, reply)
       }
       return undefined
     })
     scope.addHook('onResponse', async (request, reply) => this.#audit(request, reply))
+  }
+
+  /** Who is behind a request that was let in, as the audit tells it. */
+  askerOf(request: FastifyRequest): Asker {
+    const as = claimOf(request, 'x-saker-as')
+    const reason = claimOf(request, 'x-saker-reason')
+    return {
+      operator: this.#operators.get(request)?.name ?? 'anonymous',
+      ...(as === undefined ? {} : { as }),
+      ...(reason === undefined ? {} : { reason }),
+    }
+  }
+
+  #spend({ name }: Operator): void {
+    const waitMs = this.#allowance.spend(name, this.#now())
+    if (waitMs === 0) return
+    const message = `more writes than this token may make; try again in ${Math.ceil(waitMs / 1000)} s`
+    throw new ResponseError('WRITES_THROTTLED', message, { retryAfterMs: waitMs })
   }
 
   #admit(request: FastifyRequest): Operator {
@@ -84,15 +110,14 @@ export class AdminGate {
   #audit(request: FastifyRequest, { statusCode }: FastifyReply): void {
     const operator = this.#operators.get(request)
     if (operator === undefined || READS.has(request.method)) return
-    const { queueName, jobId, id } = request.params as Readonly<Record<string, string | undefined>>
+    const { queueName, jobId, id, lane } = request.params as Readonly<Record<string, string | undefined>>
     const fields = {
-      operator: operator.name,
-      as: claimOf(request, 'x-saker-as'),
-      reason: claimOf(request, 'x-saker-reason'),
+      ...this.askerOf(request),
       address: request.ip,
       method: request.method,
       route: request.routeOptions.url,
       queue: queueName,
+      lane,
       responseId: jobId ?? id,
       status: statusCode,
       result: statusCode < 400 ? 'done' : statusCode < 500 ? 'refused' : 'failed',

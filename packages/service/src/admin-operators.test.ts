@@ -38,6 +38,26 @@ class NotingDesk implements OperatorDesk {
     throw new ResponseError('RESPONSE_UNKNOWN', `no lane keeps a response ${id}`)
   }
 
+  async release(id: string, asker: unknown): ReturnType<OperatorDesk['release']> {
+    this.asked.push({ release: id, asker })
+    return { id, response: 'contain', cluster: 'prod', target: 'pod default/web-0', lane: 'fleet' }
+  }
+
+  async drop(id: string): ReturnType<OperatorDesk['drop']> {
+    throw new ResponseError('RESPONSE_NOT_HELD', `response ${id} is not held`)
+  }
+
+  async pause(lane: string | undefined, pause: unknown): ReturnType<OperatorDesk['pause']> {
+    this.asked.push({ pause: lane, by: pause })
+    if (lane === 'nowhere') throw new ResponseError('LANE_UNKNOWN', 'no lane is called nowhere')
+    return { lanes: ['fleet-1a2b3c'], writing: [] }
+  }
+
+  async resume(lane: string | undefined): ReturnType<OperatorDesk['resume']> {
+    this.asked.push({ resume: lane })
+    return { lanes: ['fleet-1a2b3c'], paused: [] }
+  }
+
   async receipts(query: Parameters<OperatorDesk['receipts']>[0]): Promise<readonly Receipt[]> {
     this.asked.push(query)
     return [RECEIPT]
@@ -72,6 +92,7 @@ function serve(tokens: readonly LoadedToken[] = TOKENS): FastifyInstance {
         app.put('/api/queues/:queueName/:jobId/retry', async (_request, reply) => reply.code(204).send())
         done()
       },
+      now: () => 1_000_000,
       log: { ...silentLog, info: take('info'), warn: take('warn'), error: take('error') },
     },
   })
@@ -282,6 +303,57 @@ describe('/api', () => {
       target: 'pod default/web-0',
       lane: 'fleet',
     })
+  })
+
+  it('tells the desk and the audit who releases a response, and why', async () => {
+    const headers = { ...BASIC, 'x-saker-as': 'Zo%C3%AB', 'x-saker-reason': 'looked%20at' }
+
+    const answer = await serve().inject({ method: 'POST', url: `/api/responses/${FAILED}/release`, headers })
+
+    const who = { operator: 'ops', as: 'Zoë', reason: 'looked at' }
+    expect(answer.statusCode).toBe(202)
+    expect(desk.asked).toEqual([{ release: FAILED, asker: who }])
+    expect(lines).toEqual([expect.objectContaining({ msg: 'admin write', ...who, responseId: FAILED, result: 'done' })])
+  })
+
+  it('refuses to drop what is not held', async () => {
+    const answer = await serve().inject({ method: 'POST', url: `/api/responses/${FAILED}/drop`, headers: BASIC })
+
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([409, 'RESPONSE_NOT_HELD'])
+  })
+
+  it.each([
+    ['/api/pause', { pause: undefined, by: { operator: 'ops', since: expect.any(String) } }],
+    ['/api/lanes/fleet/pause', { pause: 'fleet', by: { operator: 'ops', since: expect.any(String) } }],
+    ['/api/resume', { resume: undefined }],
+    ['/api/lanes/fleet/resume', { resume: 'fleet' }],
+  ])('turns the kill switch at %s', async (url, asked) => {
+    const answer = await serve().inject({ method: 'POST', url, headers: BASIC })
+
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toMatchObject({ lanes: ['fleet-1a2b3c'] })
+    expect(desk.asked).toEqual([asked])
+  })
+
+  it('says of a lane that is none that it is unknown', async () => {
+    const answer = await serve().inject({ method: 'POST', url: '/api/lanes/nowhere/pause', headers: BASIC })
+
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([404, 'LANE_UNKNOWN'])
+  })
+
+  it('limits how fast a token may write, names the wait, and never refuses a pause', async () => {
+    const app = serve()
+    const write = { method: 'POST', url: '/api/resume', headers: BASIC } as const
+    for (let writes = 0; writes < 120; writes += 1) await app.inject(write)
+
+    const refused = await app.inject(write)
+    const paused = await app.inject({ ...write, url: '/api/pause' })
+    const read = await app.inject({ url: '/api/responses', headers: BASIC })
+
+    expect(desk.asked.slice(0, 120)).toEqual(Array.from({ length: 120 }, () => ({ resume: undefined })))
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '1'])
+    expect(refused.json()).toMatchObject({ code: 'WRITES_THROTTLED' })
+    expect([paused.statusCode, read.statusCode]).toEqual([200, 200])
   })
 
   it('keeps our own failures to the log', async () => {

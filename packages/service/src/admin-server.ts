@@ -21,6 +21,7 @@ export interface Operators {
   readonly pages: FastifyPluginCallback
   /** Takes the audit. */
   readonly log: Log
+  readonly now?: () => number
 }
 
 /** What the admin server shows. */
@@ -85,8 +86,12 @@ export function buildAdminServer({ metrics, checks, operators }: AdminDependenci
 }
 
 function serveOperators(scope: FastifyInstance, { desk, pages, ...access }: Operators, done: () => void): void {
-  new AdminGate(access).guard(scope)
-  scope.register(adminApi(desk), { prefix: '/api' })
+  const gate = new AdminGate(access)
+  gate.guard(scope)
+  scope.register(
+    adminApi(desk, (request) => gate.askerOf(request)),
+    { prefix: '/api' },
+  )
   scope.register((queues, _options, ready) => {
     queues.addHook('onRequest', async (_request, reply) => void reply.header('content-security-policy', PAGES_POLICY))
     queues.register(pages, { prefix: '/queues' })

@@ -69,11 +69,36 @@ describe('readConfigFile', () => {
     expect(failure.message.split('\n').map((line) => line.replace(path, 'FILE'))).toEqual([
       'FILE is invalid, 4 faults:',
       expect.stringMatching(/^ {2}FILE:1:\d+ version: must be 1$/u),
-      expect.stringMatching(/^ {2}FILE:6:\d+ repositories\.fleet\.delivery: must be commit or observe$/u),
+      expect.stringMatching(/^ {2}FILE:6:\d+ repositories\.fleet\.delivery: must be commit, pull-request or observe$/u),
       expect.stringMatching(/^ {2}FILE:9:\d+ responses\[0\]\.match: /u),
-      expect.stringMatching(/^ {2}FILE:10:5 responses\[0\]\.mach: is not a known key$/u),
+      expect.stringMatching(/^ {2}FILE:10:5 responses\[0\]\.mach: unknown key `mach`; did you mean `match`\?$/u),
     ])
     expect(failure.message).not.toContain('s3cret')
+  })
+
+  it('names the nearest key for one that is not known, and tells names with dots from nesting', async () => {
+    const path = await file(
+      VALID.replace('actions: [{ contain: {} }]', 'actions: [{ scale: { replica: 3 } }]').replace(
+        'match: {',
+        'match: { fields: { proc.name: { equal: s3cret } },',
+      ),
+    )
+
+    const failure: Error = await readConfigFile(path).then(
+      () => expect.unreachable(),
+      (thrown: Error) => thrown,
+    )
+
+    expect(
+      failure.message
+        .split('\n')
+        .slice(1)
+        .map((line) => line.replace(path, 'FILE')),
+    ).toEqual([
+      '  FILE:10:37 responses[0].match.fields["proc.name"].equal: unknown key `equal`; did you mean `equals`?',
+      '  FILE:11:17 responses[0].actions[0].scale.replicas: is missing',
+      '  FILE:11:26 responses[0].actions[0].scale.replica: unknown key `replica`; did you mean `replicas`?',
+    ])
   })
 
   it('reports what is not YAML with its place', async () => {
@@ -103,7 +128,7 @@ describe('secrets of a config', () => {
     expect(failure.message.split('\n').map((line) => line.replace(path, 'FILE').replace(notifyUrl, 'URL'))).toEqual([
       'FILE is invalid, 3 faults:',
       '  FILE:5:13 repositories.fleet.auth.tokenFrom: secret in environment variable TOKEN is missing',
-      expect.stringContaining('repositories.fleet.delivery: must be commit or observe'),
+      expect.stringContaining('repositories.fleet.delivery: must be commit, pull-request or observe'),
       '  FILE:7:16 repositories.fleet.notify[0].urlFrom: secret in file URL is empty',
     ])
   })

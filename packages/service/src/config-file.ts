@@ -47,8 +47,13 @@ export async function parseConfigText(text: string, options: ConfigTextOptions):
 
 /** `responses[0].match.priority: must be …`, for faults that have no file, as for those that have one. */
 export function describeFault({ path, message }: ConfigFault): string {
-  const where = path.map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at === 0 ? '' : '.'}${key}`)).join('')
+  const where = path.map(describeStep).join('').replace(/^\./u, '')
   return `${where === '' ? 'the config' : where}: ${message}`
+}
+
+/** Names of fields and labels hold dots themselves. */
+function describeStep(key: string | number): string {
+  return typeof key === 'string' && /^[\w-]+$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
 /** One fault for every secret that is named anywhere in a config, right or wrong elsewhere, and cannot be read. */

@@ -9,6 +9,8 @@ const LANE: LaneFigures = {
   active: 1,
   delayed: 0,
   failed: 2,
+  held: 5,
+  paused: true,
   oldestAgeMs: 1500,
   asleepMs: 700,
 }
@@ -26,7 +28,7 @@ function gauges(read: () => Promise<readonly LaneFigures[]>): {
 }
 
 describe('the metrics of lanes', () => {
-  it('show the jobs of every state, the age of the oldest, and whether the lane sleeps', async () => {
+  it('show the jobs of every state, the age of the oldest, whether the lane sleeps and is paused', async () => {
     const { lines } = gauges(async () => [LANE])
 
     expect(await lines()).toEqual([
@@ -34,8 +36,10 @@ describe('the metrics of lanes', () => {
       'saker_jobs{lane="fleet-1a2b3c",state="active"} 1',
       'saker_jobs{lane="fleet-1a2b3c",state="delayed"} 0',
       'saker_jobs{lane="fleet-1a2b3c",state="failed"} 2',
+      'saker_jobs{lane="fleet-1a2b3c",state="held"} 5',
       'saker_oldest_job_age_seconds{lane="fleet-1a2b3c"} 1.5',
       'saker_lane_asleep{lane="fleet-1a2b3c"} 1',
+      'saker_lane_paused{lane="fleet-1a2b3c"} 1',
     ])
   })
 
@@ -72,6 +76,6 @@ describe('the metrics of lanes', () => {
     const away = await lines()
 
     expect(away).toEqual([])
-    expect(await lines()).toHaveLength(6)
+    expect(await lines()).toHaveLength(8)
   })
 })

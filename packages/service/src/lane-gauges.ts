@@ -4,10 +4,11 @@ import { Gauge, type Registry } from 'prom-client'
 /** However often somebody scrapes, the lanes are looked at no more often than this, in milliseconds. */
 const FRESH_MS = 1000
 
-const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
+const STATES = ['waiting', 'active', 'delayed', 'failed', 'held'] as const
 
 /**
- * Shows how the lanes are doing: `saker_jobs`, `saker_oldest_job_age_seconds` and `saker_lane_asleep`. They are looked at
+ * Shows how the lanes are doing: `saker_jobs`, `saker_oldest_job_age_seconds`, `saker_lane_asleep` and
+ * `saker_lane_paused`. They are looked at
  * when somebody scrapes. While they cannot be read these metrics have no values, and all others go on.
  *
  * Every process shows the same lanes, so take `max`, never `sum`, over several of them.
@@ -52,6 +53,14 @@ export function registerLaneGauges(
       labelNames: ['lane'],
     },
     (asleep, { lane, asleepMs }) => asleep.set({ lane }, asleepMs > 0 ? 1 : 0),
+  )
+  gauge(
+    {
+      name: 'saker_lane_paused',
+      help: '1 while an operator has stopped the writes of a lane, else 0.',
+      labelNames: ['lane'],
+    },
+    (isPaused, { lane, paused }) => isPaused.set({ lane }, paused ? 1 : 0),
   )
 }
 

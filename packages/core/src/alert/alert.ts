@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ResponseError } from '../errors/response-error.ts'
 import { plainIssue } from '../text/plain-issue.ts'
+import { parseJsonLosslessly } from './lossless-json.ts'
 import { parsePriority, type Priority } from './priority.ts'
 
 /** One Falco detection as received, reduced to what Saker decides on. The bytes themselves stay in `raw`. */
@@ -15,7 +16,7 @@ export interface Alert {
   /** RFC 3339 as the sender wrote it; never parsed for a decision, because real alerts hold invalid ones. */
   readonly time: string
   readonly hostname: string
-  /** `output_fields` as sent. Read them with {@link fieldOf}, which knows what counts as absent. */
+  /** `output_fields` as sent, numbers without loss. Read them with {@link readField}, which knows what counts as absent. */
   readonly fields: Readonly<Record<string, unknown>>
   /** The alert as JSON text, numbers as they were on the wire: `evt.time` and inode times do not fit a double. */
   readonly raw: string
@@ -46,7 +47,7 @@ const AlertBody = z.object({
 export function parseAlert(raw: string): Alert {
   let body: unknown
   try {
-    body = JSON.parse(raw)
+    body = parseJsonLosslessly(raw)
   } catch (cause) {
     throw new ResponseError('ALERT_MALFORMED', 'the body is not valid JSON', { cause })
   }
@@ -71,13 +72,28 @@ export function parseAlert(raw: string): Alert {
 /** How Falco and its plugins write "no value": besides a missing key these stand in real alerts, sometimes side by side. */
 const ABSENT_VALUES: ReadonlySet<unknown> = new Set([undefined, null, '', '<NA>'])
 
+/** What stands in an output field. */
+export type FieldReading =
+  /** Missing, null, empty or `<NA>`. */
+  | { readonly kind: 'absent' }
+  /** A single value, numbers with the digits they have on the wire. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** A list or a map. */
+  | { readonly kind: 'other' }
+
+/** Reads an output field, whatever an alert holds there. */
+export function readField(alert: Alert, name: string): FieldReading {
+  const value = Object.hasOwn(alert.fields, name) ? alert.fields[name] : undefined
+  if (ABSENT_VALUES.has(value)) return { kind: 'absent' }
+  if (typeof value === 'string') return { kind: 'text', text: value }
+  if (typeof value === 'number' || typeof value === 'boolean') return { kind: 'text', text: String(value) }
+  return JSON.isRawJSON(value) ? { kind: 'text', text: JSON.stringify(value) } : { kind: 'other' }
+}
+
 /** The text of an output field, or undefined when it is missing, null, empty, `<NA>`, or not a single value. */
 export function fieldOf(alert: Alert, name: string): string | undefined {
-  const value = Object.hasOwn(alert.fields, name) ? alert.fields[name] : undefined
-  if (ABSENT_VALUES.has(value)) return undefined
-  if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return undefined
+  const reading = readField(alert, name)
+  return reading.kind === 'text' ? reading.text : undefined
 }
 
 /** Why an alert is none that Saker may act on. */

@@ -1,12 +1,13 @@
-import { isBranchName } from '../lane/branch-name.ts'
-import { laneOf } from '../lane/lane.ts'
-import { normalisePath, normaliseRepository } from './normalise-config.ts'
+import { actionFaults } from './action-sense.ts'
 import type { ConfigFault } from './config-fault.ts'
-import { WrittenIngestToken, WrittenRepository, WrittenResponse } from './written-config.ts'
+import { matchFaults } from './match-sense.ts'
+import { repositoryFaults, type NamedRepository } from './repository-sense.ts'
+import { WrittenIngestToken, WrittenResponse } from './written-config.ts'
+import { WrittenRepository } from './written-repository.ts'
 
 /** The parts of a config whose form is right by themselves, each with its place. */
 export interface WellFormedParts {
-  readonly repositories: readonly { readonly name: string; readonly written: WrittenRepository }[]
+  readonly repositories: readonly NamedRepository[]
   /** Whether `repositories` holds all that the config has; if not, nobody can say which clusters there are. */
   readonly complete: boolean
   readonly responses: readonly { readonly index: number; readonly written: WrittenResponse }[]
@@ -56,24 +57,35 @@ function valueAt(value: unknown, key: string): unknown {
 
 /** Everything in the well-formed parts that no schema can see: what contradicts itself, or another part. */
 export function senseFaults(parts: WellFormedParts): readonly ConfigFault[] {
-  const clusters = new Map<string, string>()
-  const repositories = repositoryFaults(parts, clusters)
-  const unknownCluster = (path: ConfigFault['path'], names: readonly string[] = []): ConfigFault[] =>
+  const { repositories, responses, ingestTokens } = parts
+  const unknownClusters = clusterFaults(parts)
+  return [
+    ...repositoryFaults(repositories),
+    ...sameNameFaults(parts),
+    ...responses.flatMap(({ index, written: { match, actions } }) => {
+      const path = ['responses', index]
+      return [
+        ...unknownClusters([...path, 'match'], match.clusters),
+        ...matchFaults(match, [...path, 'match']),
+        ...actionFaults(actions, [...path, 'actions']),
+      ]
+    }),
+    ...ingestTokens.flatMap(({ index, written }) => unknownClusters(['ingest', 'tokens', index], written.clusters)),
+  ]
+}
+
+/** Gives the faults of a list of clusters that somebody refers to. */
+function clusterFaults({
+  repositories,
+  complete,
+}: WellFormedParts): (path: ConfigFault['path'], names?: readonly string[]) => readonly ConfigFault[] {
+  const known = new Set(repositories.flatMap(({ written }) => Object.keys(written.clusters ?? { default: {} })))
+  return (path, names = []) =>
     names.flatMap((name, at) =>
-      parts.complete && !clusters.has(name)
+      complete && !known.has(name)
         ? [{ path: [...path, 'clusters', at], message: 'is a cluster that no repository declares' }]
         : [],
     )
-  return [
-    ...repositories,
-    ...sameNameFaults(parts),
-    ...parts.responses.flatMap(({ index, written }) =>
-      unknownCluster(['responses', index, 'match'], written.match.clusters),
-    ),
-    ...parts.ingestTokens.flatMap(({ index, written }) =>
-      unknownCluster(['ingest', 'tokens', index], written.clusters),
-    ),
-  ]
 }
 
 function sameNameFaults({ responses }: WellFormedParts): ConfigFault[] {
@@ -84,71 +96,4 @@ function sameNameFaults({ responses }: WellFormedParts): ConfigFault[] {
     names.add(name)
     return []
   })
-}
-
-/** Fills `clusters` with the repository that declares each. */
-function repositoryFaults({ repositories }: WellFormedParts, clusters: Map<string, string>): ConfigFault[] {
-  const lanes = new Map<string, string>()
-  return repositories.flatMap(({ name, written }) => {
-    const path = ['repositories', name]
-    if ((written.github === undefined) === (written.git === undefined)) {
-      return [{ path, message: 'must have exactly one of github and git' }]
-    }
-    const normal = normaliseRepository(name, written)
-    const { key } = laneOf(normal, 'commit')
-    const twin = lanes.get(key)
-    if (twin === undefined) lanes.set(key, name)
-    return [
-      ...authFaults(written, [...path, 'auth']),
-      ...placeFaults(written, path),
-      ...(twin === undefined
-        ? []
-        : [{ path, message: `is the same repository and branch as ${twin}; list its clusters there` }]),
-      ...normal.clusters.flatMap((cluster) => {
-        const other = clusters.get(cluster.name)
-        if (other === undefined) clusters.set(cluster.name, name)
-        return other === undefined
-          ? []
-          : [{ path, message: `declares cluster ${cluster.name}, which ${other} declares too` }]
-      }),
-    ]
-  })
-}
-
-function placeFaults(written: WrittenRepository, path: string[]): ConfigFault[] {
-  const faults: ConfigFault[] = []
-  if (!isBranchName(written.branch) || written.branch.startsWith('refs/')) {
-    faults.push({ path: [...path, 'branch'], message: 'is not the name of a branch, such as main' })
-  }
-  if (written.clusters !== undefined && (written.paths ?? written.file ?? written.notify) !== undefined) {
-    const message = 'has both clusters and paths, file or notify; the latter are short for clusters.default'
-    faults.push({ path, message })
-  }
-  const files = [
-    { file: written.file, at: path },
-    ...Object.entries(written.clusters ?? {}).map(([name, { file }]) => ({ file, at: [...path, 'clusters', name] })),
-  ]
-  for (const { file, at } of files) {
-    if (file !== undefined && normalisePath(file) === '')
-      faults.push({ path: [...at, 'file'], message: 'must name a file' })
-  }
-  return faults
-}
-
-function authFaults(repository: WrittenRepository, path: string[]): ConfigFault[] {
-  const { tokenFrom, app, ssh, username } = repository.auth ?? {}
-  const ways = [tokenFrom, app, ssh].filter((way) => way !== undefined)
-  if (ways.length > 1) return [{ path, message: 'must have only one of tokenFrom, app and ssh' }]
-  if (repository.github !== undefined && (ssh !== undefined || ways.length === 0)) {
-    return [{ path, message: 'must have tokenFrom or app for a GitHub repository' }]
-  }
-  if (repository.git !== undefined && app !== undefined)
-    return [{ path, message: 'app works only for a GitHub repository' }]
-  const overSsh = repository.git?.url.startsWith('ssh:') === true
-  if (repository.git !== undefined && overSsh !== (ssh !== undefined)) {
-    return [{ path, message: 'must have ssh for an ssh:// URL, and only for one' }]
-  }
-  return username !== undefined && tokenFrom === undefined
-    ? [{ path, message: 'username works only with tokenFrom' }]
-    : []
 }

@@ -36,6 +36,15 @@ export interface Notification {
   readonly hmacFrom?: SecretRef
 }
 
+/** Where a workload is declared, said by the user because Saker cannot find it by itself. */
+export interface Pin {
+  readonly namespace: string
+  readonly kind: string
+  readonly name: string
+  /** Path of the file that declares it. */
+  readonly file: string
+}
+
 /** What a repository declares for one cluster. */
 export interface RepositoryCluster {
   readonly name: string
@@ -43,7 +52,19 @@ export interface RepositoryCluster {
   readonly paths: readonly string[]
   /** When set, everything of this cluster is declared in this one file. It says where, never whom. */
   readonly file?: string
+  /** No two of the same workload. */
+  readonly pins: readonly Pin[]
   readonly notify: readonly Notification[]
+}
+
+/** How the pull requests of a repository look. */
+export interface PullRequestSettings {
+  readonly labels: readonly string[]
+  /** By which method the host merges one as soon as its checks pass; `false` leaves that to a person. */
+  readonly autoMerge: false | 'merge' | 'squash' | 'rebase'
+  /** What the names of Saker's branches begin with. */
+  readonly branchPrefix: string
+  readonly draft: boolean
 }
 
 /** One repository that Saker reads and writes. */
@@ -53,6 +74,7 @@ export interface Repository {
   readonly auth: RepositoryAuth
   readonly branch: string
   readonly delivery: Delivery
+  readonly pullRequest: PullRequestSettings
   readonly clusters: readonly RepositoryCluster[]
 }
 
@@ -70,11 +92,28 @@ export interface CommitAuthor {
   readonly email: string
 }
 
+/** What Saker may touch, and how much of it. Namespaces are names, not globs. */
+export interface Guard {
+  /** Nothing outside these; empty: no such limit. */
+  readonly onlyNamespaces: readonly string[]
+  readonly protectedNamespaces: ReadonlySet<string>
+  /** How many distinct workloads of a cluster may be stopped within a time, and what becomes of the rest. */
+  readonly maxWorkloads: {
+    readonly count: number
+    readonly perMs: number
+    readonly otherwise: 'hold' | 'pull-request'
+  }
+  /** A response that has waited longer is held. */
+  readonly maxAgeMs: number
+  /** How long a workload is left alone after somebody took a response back; 0: not at all. */
+  readonly muteForMs: number
+}
+
 /** Everything the user decided, normalised: defaults filled in, durations in milliseconds, short forms written out. */
 export interface Config {
   readonly repositories: readonly Repository[]
   readonly responses: readonly Response[]
-  readonly guard: { readonly protectedNamespaces: ReadonlySet<string> }
+  readonly guard: Guard
   readonly dedupe: { readonly windowMs: number }
   readonly coalesce: { readonly quietMs: number; readonly maxMs: number }
   /** How long ended responses, and those that failed, can be looked at. Git keeps what was done in any case. */
@@ -90,19 +129,21 @@ export interface Config {
   readonly admin: { readonly tokens: readonly AccessToken[] }
 }
 
-/** The repository and its part for a cluster, or undefined when no repository declares that cluster. */
-export function repositoryOfCluster(
-  config: Config,
-  cluster: string,
-): { readonly repository: Repository; readonly place: RepositoryCluster } | undefined {
-  for (const repository of config.repositories) {
-    const place = repository.clusters.find(({ name }) => name === cluster)
-    if (place !== undefined) return { repository, place }
-  }
-  return undefined
+/** A repository and what it declares for one cluster. */
+export interface ClusterRepository {
+  readonly repository: Repository
+  readonly place: RepositoryCluster
 }
 
-/** Names of all clusters that the config's repositories declare. */
+/** All repositories that declare a cluster, in the order of the file; empty when none does. */
+export function repositoriesOfCluster(config: Config, cluster: string): readonly ClusterRepository[] {
+  return config.repositories.flatMap((repository) => {
+    const place = repository.clusters.find(({ name }) => name === cluster)
+    return place === undefined ? [] : [{ repository, place }]
+  })
+}
+
+/** Names of all clusters that the config's repositories declare, each once. */
 export function clusterNames(config: Config): readonly string[] {
-  return config.repositories.flatMap((repository) => repository.clusters.map(({ name }) => name))
+  return [...new Set(config.repositories.flatMap(({ clusters }) => clusters.map(({ name }) => name)))]
 }

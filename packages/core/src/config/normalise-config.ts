@@ -1,8 +1,18 @@
-import { parsePriorityCondition } from '../alert/priority.ts'
-import type { Response, ResponseMatch } from '../response/response.ts'
 import { parseDurationMs } from '../text/duration.ts'
-import type { AccessToken, CommitAuthor, Config, Repository, RepositoryAuth, RepositoryCluster } from './config.ts'
-import type { WrittenConfig, WrittenRepository, WrittenResponse } from './written-config.ts'
+import type {
+  AccessToken,
+  CommitAuthor,
+  Config,
+  Guard,
+  Notification,
+  Pin,
+  PullRequestSettings,
+  Repository,
+  RepositoryAuth,
+} from './config.ts'
+import { normaliseResponse } from './normalise-response.ts'
+import type { WrittenConfig } from './written-config.ts'
+import type { WrittenRepository } from './written-repository.ts'
 
 /** Namespaces whose workloads keep a cluster alive; protected unless `guard.unprotectNamespaces` names them. */
 const ALWAYS_PROTECTED = ['kube-system', 'kube-public', 'kube-node-lease', 'flux-system', 'argocd', 'falco'] as const
@@ -13,20 +23,14 @@ const GITHUB_API = 'https://api.github.com'
 
 /** Writes out the short forms of a valid config and fills in its defaults. */
 export function normaliseConfig(written: WrittenConfig, ownNamespace: string | undefined): Config {
-  const { guard = {}, coalesce = {}, outcomes = {}, commit = {}, ingest = {}, admin = {} } = written
-  const protectedNamespaces = new Set<string>([
-    ...ALWAYS_PROTECTED,
-    ...(ownNamespace === undefined ? [] : [ownNamespace]),
-  ])
-  for (const namespace of guard.unprotectNamespaces ?? []) protectedNamespaces.delete(namespace)
-  for (const namespace of guard.protectedNamespaces ?? []) protectedNamespaces.add(namespace)
+  const { coalesce = {}, outcomes = {}, commit = {}, ingest = {}, admin = {} } = written
   const author = commit.author === undefined ? undefined : authorOf(commit.author)
   return {
     repositories: Object.entries(written.repositories).map(([name, repository]) =>
       normaliseRepository(name, repository),
     ),
     responses: written.responses.map(normaliseResponse),
-    guard: { protectedNamespaces },
+    guard: normaliseGuard(written.guard, ownNamespace),
     dedupe: { windowMs: durationMs(written.dedupe?.window, 60_000) },
     outcomes: {
       keepMs: durationMs(outcomes.keep, 7 * DAY_MS),
@@ -43,6 +47,23 @@ export function normaliseConfig(written: WrittenConfig, ownNamespace: string | u
   }
 }
 
+function normaliseGuard(written: WrittenConfig['guard'] = {}, ownNamespace: string | undefined): Guard {
+  const { count = 20, per, otherwise = 'hold' } = written.maxWorkloads ?? {}
+  const protectedNamespaces = new Set<string>([
+    ...ALWAYS_PROTECTED,
+    ...(ownNamespace === undefined ? [] : [ownNamespace]),
+  ])
+  for (const namespace of written.unprotectNamespaces ?? []) protectedNamespaces.delete(namespace)
+  for (const namespace of written.protectedNamespaces ?? []) protectedNamespaces.add(namespace)
+  return {
+    onlyNamespaces: written.onlyNamespaces ?? [],
+    protectedNamespaces,
+    maxWorkloads: { count, perMs: durationMs(per, 3_600_000), otherwise },
+    maxAgeMs: durationMs(written.maxAge, 15 * 60_000),
+    muteForMs: durationMs(written.muteFor, 3_600_000),
+  }
+}
+
 function durationMs(written: string | undefined, defaultMs: number): number {
   return (written === undefined ? undefined : parseDurationMs(written)) ?? defaultMs
 }
@@ -54,7 +75,7 @@ function authorOf(written: string): CommitAuthor | undefined {
 
 /** One repository with its short forms written out. Total: parts that are wrong come out as they can. */
 export function normaliseRepository(name: string, written: WrittenRepository): Repository {
-  const clusters = written.clusters ?? { default: { paths: written.paths, file: written.file, notify: written.notify } }
+  const clusters = written.clusters ?? { default: written }
   return {
     name,
     location:
@@ -69,13 +90,20 @@ export function normaliseRepository(name: string, written: WrittenRepository): R
     auth: normaliseAuth(written.auth),
     branch: written.branch,
     delivery: written.delivery,
+    pullRequest: normalisePullRequest(written.pullRequest),
     clusters: Object.entries(clusters).map(([cluster, place]) => ({
       name: cluster,
       paths: (place.paths ?? ['.']).map(normalisePath),
       ...(place.file === undefined ? {} : { file: normalisePath(place.file) }),
-      notify: (place.notify ?? []) as RepositoryCluster['notify'],
+      pins: (place.pins ?? []).map((pin): Pin => ({ ...pin, file: normalisePath(pin.file) })),
+      notify: (place.notify ?? []) as Notification[],
     })),
   }
+}
+
+function normalisePullRequest(written: WrittenRepository['pullRequest'] = {}): PullRequestSettings {
+  const { labels = ['saker'], autoMerge = false, branchPrefix = 'saker/', draft = false } = written
+  return { labels, autoMerge, branchPrefix, draft }
 }
 
 /** `./clusters/prod/` and `clusters//prod` are `clusters/prod`; the root is the empty path. */
@@ -97,17 +125,5 @@ function normaliseAuth(written: WrittenRepository['auth']): RepositoryAuth {
     kind: 'token',
     tokenFrom: written.tokenFrom,
     ...(written.username === undefined ? {} : { username: written.username }),
-  }
-}
-
-function normaliseResponse(written: WrittenResponse): Response {
-  const { priority, ...conditions } = written.match
-  const condition = priority === undefined ? undefined : parsePriorityCondition(priority)
-  return {
-    name: written.name,
-    match: { ...conditions, ...(condition === undefined ? {} : { priority: condition }) } as ResponseMatch,
-    actions: written.actions.map(() => ({ action: 'contain' as const })),
-    ...(written.delivery === undefined ? {} : { delivery: written.delivery }),
-    continue: written.continue ?? false,
   }
 }

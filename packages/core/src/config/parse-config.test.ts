@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { clusterNames, repositoryOfCluster, type Config } from './config.ts'
+import { changedConfig, FULL_CONFIG, placesIn, type Path } from '../../../../test/support/full-config.ts'
+import { clusterNames, repositoriesOfCluster, type Config } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
 import { parseConfig } from './parse-config.ts'
 
@@ -33,7 +34,7 @@ function faultsOf(file: unknown): readonly ConfigFault[] {
   return 'faults' in parsed ? parsed.faults : []
 }
 
-/** `repositories.fleet.delivery: must be commit or observe`. */
+/** `repositories.fleet.delivery: must be commit, pull-request or observe`. */
 function faultLines(file: unknown): readonly string[] {
   return faultsOf(file).map(({ path, message }) => `${path.join('.')}: ${message}`)
 }
@@ -50,10 +51,12 @@ const FULL = {
         prod: {
           paths: ['./clusters/prod/', 'base//shared'],
           file: './apps/web.yaml',
+          pins: [{ namespace: 'db', kind: 'StatefulSet', name: 'main', file: './db/release.yaml' }],
           notify: [{ urlFrom: { env: 'RECEIVER_URL' }, hmacFrom: { env: 'RECEIVER_TOKEN' } }],
         },
         staging: {},
       },
+      pullRequest: { labels: ['security'], autoMerge: 'squash', branchPrefix: 'bot/saker-', draft: false },
     },
     edge: {
       git: { url: 'ssh://git@git.example.com/team/edge.git' },
@@ -69,15 +72,38 @@ const FULL = {
         alertRules: ['Terminal shell in container', 'Drop*'],
         priority: '>=Warning',
         sources: ['syscall'],
+        tags: { any: ['mitre_persistence'], all: [], none: [] },
         clusters: ['prod'],
         namespaces: { in: ['*'], notIn: ['sandbox'] },
+        fields: {
+          'proc.name': { in: ['sh', 'bash'], notIn: [0, false] },
+          'evt.time': { greaterThan: '1685022245478445995', lessThan: 2e18 },
+          'proc.cmdline': { glob: 'sh *', regex: '^sh -c', exists: true, notEquals: 'sh' },
+        },
       },
-      actions: [{ contain: {} }],
-      delivery: 'observe',
+      actions: [
+        { scale: { replicas: 0 } },
+        { isolate: { policy: 'cilium' } },
+        { label: { 'saker.dev/quarantine': 'true' } },
+        { annotate: { 'example.com/why': 'Falco: a shell' } },
+        { image: { container: 'web', set: 'registry.example.com:5000/shop/web:1.2' } },
+        { image: { container: 'side', rollback: true } },
+        { patch: { json6902: [{ op: 'remove', path: '/spec/template/spec/hostNetwork' }] } },
+        { patch: { merge: { spec: { paused: true } } } },
+      ],
+      delivery: 'pull-request',
+      revertAfter: '4h',
       continue: true,
     },
   ],
-  guard: { protectedNamespaces: ['payments'], unprotectNamespaces: ['falco'] },
+  guard: {
+    onlyNamespaces: ['shop'],
+    protectedNamespaces: ['payments'],
+    unprotectNamespaces: ['falco'],
+    maxWorkloads: { count: 3, per: '10m', otherwise: 'pull-request' },
+    maxAge: '5m',
+    muteFor: '2h',
+  },
   dedupe: { window: '2m' },
   coalesce: { quiet: '50ms', max: '1s' },
   outcomes: { keep: '1d', keepFailed: '2h' },
@@ -108,10 +134,12 @@ describe('parseConfig', () => {
               name: 'prod',
               paths: ['clusters/prod', 'base/shared'],
               file: 'apps/web.yaml',
+              pins: [{ namespace: 'db', kind: 'StatefulSet', name: 'main', file: 'db/release.yaml' }],
               notify: [{ urlFrom: { env: 'RECEIVER_URL' }, hmacFrom: { env: 'RECEIVER_TOKEN' } }],
             },
-            { name: 'staging', paths: [''], notify: [] },
+            { name: 'staging', paths: [''], pins: [], notify: [] },
           ],
+          pullRequest: { labels: ['security'], autoMerge: 'squash', branchPrefix: 'bot/saker-', draft: false },
         },
         {
           name: 'edge',
@@ -129,14 +157,36 @@ describe('parseConfig', () => {
             alertRules: ['Terminal shell in container', 'Drop*'],
             priority: { operator: '>=', priority: 'Warning' },
             sources: ['syscall'],
+            tags: { any: ['mitre_persistence'], all: [], none: [] },
             clusters: ['prod'],
             namespaces: { in: ['*'], notIn: ['sandbox'] },
+            fields: {
+              'proc.name': { in: ['sh', 'bash'], notIn: [0, 'false'] },
+              'evt.time': { greaterThan: '1685022245478445995', lessThan: '2000000000000000000' },
+              'proc.cmdline': { glob: 'sh *', regex: '^sh -c', exists: true, notEquals: 'sh' },
+            },
           },
-          actions: [{ action: 'contain' }],
-          delivery: 'observe',
+          actions: [
+            { action: 'scale', replicas: 0 },
+            { action: 'isolate', policy: 'cilium' },
+            { action: 'label', labels: { 'saker.dev/quarantine': 'true' } },
+            { action: 'annotate', annotations: { 'example.com/why': 'Falco: a shell' } },
+            { action: 'image', container: 'web', set: 'registry.example.com:5000/shop/web:1.2' },
+            { action: 'image', container: 'side', rollback: true },
+            { action: 'patch', json6902: [{ op: 'remove', path: '/spec/template/spec/hostNetwork' }] },
+            { action: 'patch', merge: { spec: { paused: true } } },
+          ],
+          delivery: 'pull-request',
+          revertAfterMs: 14_400_000,
           continue: true,
         },
       ],
+      guard: {
+        onlyNamespaces: ['shop'],
+        maxWorkloads: { count: 3, perMs: 600_000, otherwise: 'pull-request' },
+        maxAgeMs: 300_000,
+        muteForMs: 7_200_000,
+      },
       dedupe: { windowMs: 120_000 },
       coalesce: { quietMs: 50, maxMs: 1000 },
       outcomes: { keepMs: 86_400_000, keepFailedMs: 7_200_000 },
@@ -162,9 +212,16 @@ describe('parseConfig', () => {
           location: { kind: 'github', apiUrl: 'https://api.github.com' },
           auth: { kind: 'token', tokenFrom: { env: 'GITHUB_TOKEN' } },
           branch: 'main',
-          clusters: [{ name: 'default', paths: [''], notify: [] }],
+          pullRequest: { labels: ['saker'], autoMerge: false, branchPrefix: 'saker/', draft: false },
+          clusters: [{ name: 'default', paths: [''], pins: [], notify: [] }],
         },
       ],
+      guard: {
+        onlyNamespaces: [],
+        maxWorkloads: { count: 20, perMs: 3_600_000, otherwise: 'hold' },
+        maxAgeMs: 900_000,
+        muteForMs: 3_600_000,
+      },
       responses: [{ match: {}, continue: false }],
       dedupe: { windowMs: 60_000 },
       coalesce: { quietMs: 200, maxMs: 2000 },
@@ -174,7 +231,8 @@ describe('parseConfig', () => {
       admin: { tokens: [] },
     })
     expect(config.commit.author).toBeUndefined()
-    expect(config.responses[0]?.delivery).toBeUndefined()
+    expect(config.responses[0]).not.toHaveProperty('delivery')
+    expect(config.responses[0]).not.toHaveProperty('revertAfterMs')
   })
 
   it('takes paths, file and notify right under a repository for the cluster default', () => {
@@ -183,7 +241,7 @@ describe('parseConfig', () => {
 
     const [fleet] = configOf(written({ repositories: { fleet: repository } })).repositories
 
-    expect(fleet?.clusters).toEqual([{ name: 'default', paths: ['apps'], file: 'apps/web.yaml', notify }])
+    expect(fleet?.clusters).toEqual([{ name: 'default', paths: ['apps'], file: 'apps/web.yaml', pins: [], notify }])
   })
 
   describe('protected namespaces', () => {
@@ -234,7 +292,7 @@ describe('parseConfig on a file that is wrong', () => {
       responses: [
         {
           name: 'Bad Name',
-          match: { priority: '>=High', regex: 'x', namespaces: { in: [] } },
+          match: { priority: '>=High', regexp: 'x', namespaces: { in: [] } },
           actions: [{ reboot: {} }],
         },
         { name: 'empty', match: { alertRules: [''] }, actions: [] },
@@ -263,10 +321,9 @@ describe('parseConfig on a file that is wrong', () => {
         'repositories.edge.git.url',
         'responses.0.name',
         'responses.0.match.priority',
-        'responses.0.match.regex',
+        'responses.0.match.regexp',
         'responses.0.match.namespaces.in',
         'responses.0.actions.0.reboot',
-        'responses.0.actions.0.contain',
         'responses.1.match.alertRules.0',
         'responses.1.actions',
         'dedupe.window',
@@ -278,7 +335,9 @@ describe('parseConfig on a file that is wrong', () => {
         'ingest.tokens.0.tokenFrom',
       ]),
     )
-    expect(lines).toContain('surprise: is not a known key')
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^surprise: unknown key `surprise`; here are known: version, repositories, /u),
+    )
     expect(lines).toContain('dedupe.window: must be a duration such as 200ms, 60s, 15m or 4h')
   })
 
@@ -322,9 +381,8 @@ describe('parseConfig on a file that is wrong', () => {
 
     expect(lines.toSorted()).toEqual(
       [
-        'repositories.fleet: has both clusters and paths, file or notify; the latter are short for clusters.default',
+        'repositories.fleet: has both clusters and paths, file, pins or notify; the latter are short for clusters.default',
         'repositories.twin: is the same repository and branch as fleet; list its clusters there',
-        'repositories.twin: declares cluster prod, which fleet declares too',
         'repositories.both: must have exactly one of github and git',
         'repositories.neither: must have exactly one of github and git',
         'repositories.anonymous.auth: must have tokenFrom or app for a GitHub repository',
@@ -411,6 +469,39 @@ describe('parseConfig on a file that is wrong', () => {
   })
 })
 
+describe('the faults of a config', () => {
+  const SECRET = 'hunter2 ${hunter2} (hunter2'
+  const SHAPES: readonly unknown[] = [SECRET, [SECRET], { env: [SECRET] }, { file: { x: SECRET } }, `${SECRET}@x:y`]
+
+  it.each(SHAPES)('show nothing of %j, wherever it stands', (value) => {
+    const leaks = placesIn(FULL_CONFIG).flatMap((path) => {
+      const faults = faultsOf(changedConfig(path, (parent, key) => void (parent[key] = value)))
+      return faults.filter(({ message }) => message.includes('hunter')).map(({ message }) => message)
+    })
+
+    expect(leaks).toEqual([])
+  })
+
+  it('are all of them reported at once', () => {
+    const paths = [
+      ['version'],
+      ['repositories', 'fleet', 'delivery'],
+      ['responses', 0, 'match', 'fields', 'proc.name', 'regex'],
+      ['responses', 0, 'actions', 0, 'scale', 'replicas'],
+      ['guard', 'maxAge'],
+      ['admin', 'tokens', 0, 'name'],
+    ]
+    const config = structuredClone(FULL_CONFIG) as unknown
+    for (const path of paths) Object.assign(parentOf(config, path), { [String(path.at(-1))]: '(' })
+
+    expect(faultsOf(config).map(({ path }) => path)).toEqual(paths)
+  })
+})
+
+function parentOf(config: unknown, path: Path): object {
+  return path.slice(0, -1).reduce<object>((at, step) => Object(Reflect.get(at, step)), Object(config))
+}
+
 describe('the clusters of a config', () => {
   const config = configOf(FULL)
 
@@ -419,13 +510,23 @@ describe('the clusters of a config', () => {
   })
 
   it('lead to their repository', () => {
-    const found = repositoryOfCluster(config, 'staging')
+    const found = repositoriesOfCluster(config, 'staging')
 
-    expect(found?.repository.name).toBe('fleet')
-    expect(found?.place.name).toBe('staging')
+    expect(found.map(({ repository, place }) => [repository.name, place.name])).toEqual([['fleet', 'staging']])
+  })
+
+  it('lead to all repositories that declare them, in the order of the file', () => {
+    const repositories = {
+      web: aRepository({ clusters: { prod: { paths: ['web'] } } }),
+      platform: aRepository({ branch: 'platform', clusters: { prod: {}, staging: {} } }),
+    }
+    const shared = configOf(written({ repositories }))
+
+    expect(repositoriesOfCluster(shared, 'prod').map(({ repository }) => repository.name)).toEqual(['web', 'platform'])
+    expect(clusterNames(shared)).toEqual(['prod', 'staging'])
   })
 
   it('lead nowhere when no repository declares them', () => {
-    expect(repositoryOfCluster(config, 'moon')).toBeUndefined()
+    expect(repositoriesOfCluster(config, 'moon')).toEqual([])
   })
 })

@@ -23,6 +23,9 @@ export const ERROR_CODES = {
   REQUEST_INVALID: { retryable: false },
   RESPONSE_UNKNOWN: { retryable: false },
   RESPONSE_NOT_FAILED: { retryable: false },
+  RESPONSE_NOT_HELD: { retryable: false },
+  LANE_UNKNOWN: { retryable: false },
+  WRITES_THROTTLED: { retryable: false },
   ADMIN_UNREACHABLE: { retryable: false },
 
   // from the alert to the workload and its manifest
@@ -30,6 +33,11 @@ export const ERROR_CODES = {
   WORKLOAD_NOT_FOUND: { retryable: false },
   WORKLOAD_AMBIGUOUS: { retryable: false },
   WORKLOAD_KIND_UNSUPPORTED: { retryable: false },
+
+  // a folder, kustomization or source that cannot be followed
+  LAYOUT_UNBUILDABLE: { retryable: false },
+  LAYOUT_UNSUPPORTED: { retryable: false },
+  SOURCE_UNLISTED: { retryable: false },
 
   // the manifest cannot be edited safely
   MANIFEST_MISSING: { retryable: false },
@@ -61,6 +69,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false },
   RESPONSE_REMOVED: { retryable: false },
   CONFIG_BEHIND: { retryable: true },
+  LANE_PAUSED: { retryable: true },
   QUEUE_UNAVAILABLE: { retryable: true },
   SHUTTING_DOWN: { retryable: true },
   INTERNAL: { retryable: true },

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { aRepository as aRepositoryWith } from '../../../../test/support/a-repository.ts'
 import type { Repository } from '../config/config.ts'
 import { laneOf, normalisedUrl } from './lane.ts'
 
 function aRepository(location: Repository['location'], branch = 'main'): Repository {
-  return { name: 'fleet', location, auth: { kind: 'none' }, branch, delivery: 'commit', clusters: [] }
+  return aRepositoryWith({ location, branch })
 }
 
 const git = (url: string): Repository['location'] => ({ kind: 'git', url })

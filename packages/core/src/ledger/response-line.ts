@@ -40,9 +40,14 @@ export function formatResponseLine(
     encodePart(line.id),
     encodePart(line.response),
     target,
-    line.places.map(formatPlace).join(','),
+    formatPlaces(line.places).join(','),
     `until=${until}`,
   ].join(' ')
+}
+
+/** Changed places as the line spells them, for comparing with those of a line that was read. */
+export function formatPlaces(places: readonly ChangedPlace[]): readonly string[] {
+  return places.map(formatPlace)
 }
 
 /** `apps/web.yaml#apps/v1/Deployment/default/web:/spec/replicas`; a manifest without a namespace leaves its place empty. */

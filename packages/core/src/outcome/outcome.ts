@@ -1,8 +1,12 @@
 import type { ErrorCode } from '../errors/error-codes.ts'
+import type { MuteReason } from '../guard/mute.ts'
 import type { Workload } from '../pod/workload.ts'
 
 /** Why nothing was to be done, by decision. */
-export type SkipReason = 'ProtectedNamespace'
+export type SkipReason = 'ProtectedNamespace' | 'NamespaceNotAllowed' | 'Muted'
+
+/** Why a response waits for a person. */
+export type HoldReason = 'WorkloadCap' | 'TooOld'
 
 /** What an outcome says of its target, as far as it was found. */
 export interface OutcomeTarget {
@@ -34,7 +38,14 @@ export type Outcome =
       /** The commit at which the target already was in the desired state. */
       readonly sha: string
     })
-  | (OutcomeTarget & { readonly outcome: 'skipped'; readonly reason: SkipReason })
+  | (OutcomeTarget & {
+      readonly outcome: 'skipped'
+      readonly reason: SkipReason
+      /** Why the workload is muted, and until when (ISO 8601). */
+      readonly mute?: { readonly reason: MuteReason; readonly until: string }
+    })
+  /** Not done unless a person releases it. */
+  | (OutcomeTarget & { readonly outcome: 'held'; readonly reason: HoldReason })
   | (OutcomeTarget & {
       readonly outcome: 'failed'
       readonly code: ErrorCode
@@ -45,8 +56,8 @@ export type Outcome =
 /** The closed set of endings, for metrics. */
 export type OutcomeName = Outcome['outcome']
 
-/** The `code` label of an outcome: an error's code, a skip's reason, empty otherwise. */
+/** The `code` label of an outcome: an error's code, the reason of a skip or a hold, empty otherwise. */
 export function outcomeCode(outcome: Outcome): string {
   if (outcome.outcome === 'failed') return outcome.code
-  return outcome.outcome === 'skipped' ? outcome.reason : ''
+  return outcome.outcome === 'skipped' || outcome.outcome === 'held' ? outcome.reason : ''
 }

@@ -6,11 +6,15 @@ const ENDINGS: Readonly<Record<OutcomeName, true>> = {
   observed: true,
   unchanged: true,
   skipped: true,
+  held: true,
   failed: true,
 }
 
 /** The names of all endings, for parsing what people ask for. */
 export const OUTCOME_NAMES = Object.keys(ENDINGS) as readonly OutcomeName[]
+
+/** What became of a response after its outcome. */
+export type ResponseState = 'released' | 'dropped' | 'expired'
 
 /** A stored outcome, as operators see it. Holds nothing of the alert but the names of cluster, namespace and workload. */
 export interface Receipt {
@@ -23,6 +27,8 @@ export interface Receipt {
   readonly outcome: OutcomeName
   /** Error code or reason; empty where the outcome has none. */
   readonly code: string
+  /** What became of it since; absent for one that is still held, and for all that are as they ended. */
+  readonly state?: ResponseState
   /** Why it failed. */
   readonly message?: string
   /** Page of the commit. */
@@ -38,6 +44,16 @@ export interface Receipt {
 /** A response that waits to be run again. */
 export type Requeued = Pick<Receipt, 'id' | 'response' | 'cluster' | 'target' | 'lane'>
 
+/** Who stopped a lane, and why, as far as it was said. */
+export interface Pause {
+  /** ISO 8601. */
+  readonly since: string
+  /** Name of the admin token. */
+  readonly operator: string
+  readonly as?: string
+  readonly reason?: string
+}
+
 /** How a lane is doing. */
 export interface LaneState {
   readonly slug: string
@@ -46,6 +62,10 @@ export interface LaneState {
   readonly waiting: number
   readonly active: number
   readonly failed: number
+  /** Responses that wait to be released or dropped. */
+  readonly held: number
+  /** Null while the lane may write. */
+  readonly paused: Pause | null
   /** Until when the lane sleeps, ISO 8601; null when it is awake. */
   readonly asleepUntil: string | null
 }

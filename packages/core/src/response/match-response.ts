@@ -1,7 +1,8 @@
-import type { Alert } from '../alert/alert.ts'
+import { readField, type Alert } from '../alert/alert.ts'
 import { satisfiesPriority } from '../alert/priority.ts'
 import { matchesGlob } from '../text/glob.ts'
-import type { NamespaceMatch, Response, ResponseMatch } from './response.ts'
+import { matchesField } from './match-field.ts'
+import type { NamespaceMatch, Response, ResponseMatch, TagMatch } from './response.ts'
 
 /** Where an alert happened, as far as it says. */
 export interface AlertPlace {
@@ -16,7 +17,14 @@ export function matchesResponse(alert: Alert, place: AlertPlace, match: Response
   if (match.priority !== undefined && !satisfiesPriority(alert.priority, match.priority)) return false
   if (match.sources !== undefined && !match.sources.includes(alert.source)) return false
   if (match.clusters !== undefined && !match.clusters.includes(place.cluster)) return false
-  return match.namespaces === undefined || matchesNamespace(place.namespace, match.namespaces)
+  if (match.namespaces !== undefined && !matchesNamespace(place.namespace, match.namespaces)) return false
+  if (match.tags !== undefined && !matchesTags(alert.tags, match.tags)) return false
+  return Object.entries(match.fields ?? {}).every(([name, field]) => matchesField(readField(alert, name), field))
+}
+
+function matchesTags(tags: readonly string[], { any, all = [], none = [] }: TagMatch): boolean {
+  if (any !== undefined && !any.some((tag) => tags.includes(tag))) return false
+  return all.every((tag) => tags.includes(tag)) && !none.some((tag) => tags.includes(tag))
 }
 
 function matchesNamespace(namespace: string | undefined, match: NamespaceMatch): boolean {

@@ -17,7 +17,6 @@ export const plainIssue: z.core.$ZodErrorMap = (issue) => {
     return issue.input === undefined ? 'is missing' : `must be ${WORDS[issue.expected] ?? issue.expected}`
   }
   if (issue.code === 'too_small') return 'must not be empty'
-  if (issue.code === 'invalid_key')
-    return 'has a name that is not allowed: lower-case letters, digits, "-" and ".", at most 63'
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'has a key that is not allowed'
   return undefined
 }

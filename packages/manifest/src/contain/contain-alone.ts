@@ -1,7 +1,7 @@
 import type { ChangedPlace } from '@saker/core'
 import type { DeclaredWorkload } from '../workload/declared-workload.ts'
+import { applyChanges } from '../yaml/apply-changes.ts'
 import { openManifest } from '../yaml/open-manifest.ts'
-import { applyChanges } from '../yaml/scalar-changes.ts'
 import { planContain } from './plan-contain.ts'
 
 /** The whole new text of a file in which one workload is stopped, or `unchanged`. */
@@ -14,5 +14,5 @@ export function containAlone(text: string, manifest: DeclaredWorkload): Containe
   const file = openManifest(text, manifest.path)
   const { place, change } = planContain(file, manifest)
   if (change === undefined) return { kind: 'unchanged', place }
-  return { kind: 'edit', text: applyChanges(file, [change]), place }
+  return { kind: 'edit', text: applyChanges(file, [change]).text, place }
 }

@@ -1,20 +1,20 @@
 import { ResponseError, type ChangedPlace, type PodOwnerKind } from '@saker/core'
 import { workloadsInFile } from '../workload/workloads-in-file.ts'
 import { describeDeclared, type DeclaredWorkload } from '../workload/declared-workload.ts'
-import { changeScalar } from '../yaml/change-scalar.ts'
-import type { PlainValue } from '../yaml/edit-target.ts'
+import { isChange } from '../yaml/apply-changes.ts'
+import { assertField } from '../yaml/assert-field.ts'
+import type { Change } from '../yaml/change.ts'
 import type { OpenManifest } from '../yaml/open-manifest.ts'
-import type { ScalarChange } from '../yaml/scalar-changes.ts'
 
 /** What an action wants of a manifest: a change, or nothing because it already is as wanted. */
 export interface ManifestChange {
   readonly place: ChangedPlace
   /** Absent when the manifest already is in the desired state. */
-  readonly change?: ScalarChange
+  readonly change?: Change
 }
 
 /** The field of each kind that stops its pods, and the value that does. */
-const STOPPED: Readonly<Partial<Record<PodOwnerKind, { readonly field: string; readonly value: PlainValue }>>> = {
+const STOPPED: Readonly<Partial<Record<PodOwnerKind, { readonly field: string; readonly value: number | boolean }>>> = {
   Deployment: { field: 'replicas', value: 0 },
   StatefulSet: { field: 'replicas', value: 0 },
   ReplicaSet: { field: 'replicas', value: 0 },
@@ -27,7 +27,7 @@ const STOPPED: Readonly<Partial<Record<PodOwnerKind, { readonly field: string; r
  * How a workload is stopped in its manifest: `spec.replicas: 0`, or `spec.suspend: true` for a Job or CronJob.
  *
  * Ends in `WORKLOAD_KIND_UNSUPPORTED` for a DaemonSet or a bare Pod, in `MANIFEST_EDIT_UNSAFE` also when the file does not
- * declare this workload there, and otherwise as the change of one value does (`changeScalar`).
+ * declare this workload there, or has no `spec` to write to, and otherwise as `applyChanges` does.
  */
 export function planContain(file: OpenManifest, manifest: DeclaredWorkload): ManifestChange {
   const { apiVersion, kind, name, namespace = '', path, documentIndex } = manifest
@@ -45,8 +45,13 @@ export function planContain(file: OpenManifest, manifest: DeclaredWorkload): Man
   }
   assertDeclares(file, manifest)
   const place = { path, document: { apiVersion, kind, namespace, name }, pointer: `/spec/${stopped.field}` }
-  const change = changeScalar(file, { path, documentIndex, keys: ['spec', stopped.field] }, stopped.value)
-  return change === undefined ? { place } : { place, change }
+  const change: Change = {
+    op: 'set',
+    at: { documentIndex, steps: ['spec', stopped.field] },
+    value: stopped.value,
+  }
+  assertField(file, change.at)
+  return isChange(file, change) ? { place, change } : { place }
 }
 
 /** A manifest that was found in another version of the file must not lead to whatever stands at its index now. */

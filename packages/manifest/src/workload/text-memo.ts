@@ -30,6 +30,11 @@ export class TextMemo<T> {
     return value
   }
 
+  /** Whether something is remembered of this text. */
+  has(text: string): boolean {
+    return this.#made.has(text)
+  }
+
   #forget(): void {
     for (const text of this.#made.keys()) {
       if (this.#made.size <= this.#limits.maxTexts && this.#length <= this.#limits.maxLength) return

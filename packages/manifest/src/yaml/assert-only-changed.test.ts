@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { assertOnlyChanged } from './assert-only-changed.ts'
+import { changeTreesOf } from './change-tree.ts'
+import type { OpenManifest } from './open-manifest.ts'
 import { parseManifest } from './parse-manifest.ts'
 
 function check(before: string, after: string): () => void {
-  const change = { target: { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, value: 0 }
-  return () => assertOnlyChanged(parseManifest(before, 'a.yaml'), parseManifest(after, 'a.yaml'), [change])
+  const trees = changeTreesOf([{ op: 'set', at: { documentIndex: 0, steps: ['spec', 'replicas'] }, value: 0 }])
+  const parsed = (text: string): OpenManifest => ({
+    path: 'a.yaml',
+    text,
+    documents: parseManifest(text, 'a.yaml'),
+  })
+  return () => assertOnlyChanged(parsed(before), parsed(after), trees)
 }
 
 describe('assertOnlyChanged', () => {
@@ -36,8 +43,9 @@ describe('assertOnlyChanged', () => {
     expect(check(before, after)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^MANIFEST_/u) }))
   })
 
-  it('refuses a parent that is new', () => {
-    expect(check('a: 1', 'spec: { replicas: 0 }\na: 1')).toThrow(
+  it('accepts a parent that is new where none was, with nothing else in it', () => {
+    expect(check('a: 1', 'spec: { replicas: 0 }\na: 1')).not.toThrow()
+    expect(check('a: 1', 'spec: { replicas: 0, b: 1 }\na: 1')).toThrow(
       expect.objectContaining({ code: 'MANIFEST_EDIT_UNSAFE' }),
     )
   })

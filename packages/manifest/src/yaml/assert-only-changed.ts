@@ -1,39 +1,42 @@
 import { ResponseError } from '@saker/core'
-import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
-import { keyText, type ManifestDocument } from './parse-manifest.ts'
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap, type YAMLSeq } from 'yaml'
+import { valueOfTree, type ChangeTree } from './change-tree.ts'
+import type { Json } from './change.ts'
+import { chompOf, isBlockScalar, lastLeaf } from './extents.ts'
+import { holdsValue } from './holds-value.ts'
+import { goesAway, isMissing, itemsToAdd } from './intent.ts'
 import type { ManifestPair } from './look-up.ts'
-import type { EditTarget, PlainValue } from './edit-target.ts'
+import type { OpenManifest } from './open-manifest.ts'
+import { keyText, type ManifestDocument } from './parse-manifest.ts'
 
-/** What an edit was to do. */
-export interface IntendedChange {
-  readonly target: EditTarget
-  readonly value: PlainValue
+type Parsed = Pick<OpenManifest, 'path' | 'text' | 'documents'>
+
+/**
+ * Throws `MANIFEST_EDIT_UNSAFE` unless two parses of a file differ in exactly what is wanted of it, by document. Nodes are
+ * compared as written (styles aside), so no alias is expanded and the time is linear.
+ */
+export function assertOnlyChanged(before: Parsed, after: Parsed, trees: ReadonlyMap<number, ChangeTree>): void {
+  const kept = [...before.documents.entries()].filter(([index]) => trees.get(index)?.wants?.op !== 'remove')
+  const holds =
+    kept.length === after.documents.length &&
+    endsOpen(before) >= endsOpen(after) &&
+    kept.every(([index, document], at) => {
+      const edited = after.documents[at]
+      if (edited === undefined || !sameDirectives(document, edited)) return false
+      return agrees(document.contents, edited.contents, trees.get(index))
+    })
+  if (holds) return
+  const { path } = before
+  throw new ResponseError('MANIFEST_EDIT_UNSAFE', `${path} would change in another place too`, { details: { path } })
 }
 
 /**
- * Throws `MANIFEST_EDIT_UNSAFE` unless two parses of a file differ in exactly the targets of the changes, at most one in a
- * document, each of which now holds its value. Nodes are compared as written (styles aside), so no alias is expanded and
- * the time is linear.
+ * Whether the text breaks off inside of a literal: parsers differ in whether the line end that is missing belongs to it, so
+ * an edit must not bring that about.
  */
-export function assertOnlyChanged(
-  before: readonly ManifestDocument[],
-  after: readonly ManifestDocument[],
-  changes: readonly IntendedChange[],
-): void {
-  const changeOf = new Map(changes.map((change) => [change.target.documentIndex, change]))
-  const holds =
-    before.length === after.length &&
-    changeOf.size === changes.length &&
-    before.every((document, index) => {
-      const edited = after[index]
-      if (edited === undefined || !sameDirectives(document, edited)) return false
-      const change = changeOf.get(index)
-      if (change === undefined) return sameNode(document.contents, edited.contents)
-      return differsOnlyAt(document.contents, edited.contents, { keys: change.target.keys, value: change.value })
-    })
-  if (holds) return
-  const path = changes[0]?.target.path ?? ''
-  throw new ResponseError('MANIFEST_EDIT_UNSAFE', `${path} would change in another place too`, { details: { path } })
+function endsOpen({ text, documents }: Parsed): boolean {
+  const leaf = text.endsWith('\n') ? null : lastLeaf(documents.at(-1)?.contents ?? null)
+  return leaf !== null && isBlockScalar(leaf) && chompOf(text, leaf) !== 'strip'
 }
 
 function sameDirectives(a: ManifestDocument, b: ManifestDocument): boolean {
@@ -47,6 +50,7 @@ function sameDirectives(a: ManifestDocument, b: ManifestDocument): boolean {
   )
 }
 
+/** Whether two nodes are written alike, styles of maps and lists aside. */
 function sameNode(a: ParsedNode | null | undefined, b: ParsedNode | null | undefined): boolean {
   if (!a || !b) return !a && !b
   if (isAlias(a) || isAlias(b)) return isAlias(a) && isAlias(b) && a.source === b.source
@@ -70,36 +74,55 @@ function sameList<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) 
   )
 }
 
-interface Difference {
-  readonly keys: readonly string[]
-  readonly value: PlainValue
+/** Whether `b` is what a tree of changes makes of `a`. */
+function agrees(a: ParsedNode | null, b: ParsedNode | null, tree: ChangeTree | undefined): boolean {
+  if (tree === undefined) return sameNode(a, b)
+  if (tree.wants !== undefined) return tree.wants.op === 'set' && holdsValue(b, tree.wants.value)
+  if (isMissing(a)) {
+    const made = valueOfTree(tree)
+    return made === undefined ? sameNode(a, b) : holdsValue(b, made)
+  }
+  if (a === null || b === null || isAlias(a) || isAlias(b) || a.anchor !== b.anchor || a.tag !== b.tag) return false
+  if (isMap(a)) return isMap(b) && mapAgrees(a, b, tree)
+  return isSeq(a) && isSeq(b) && listAgrees(a, b, tree)
 }
 
-function differsOnlyAt(
-  a: ParsedNode | null | undefined,
-  b: ParsedNode | null | undefined,
-  { keys, value }: Difference,
-): boolean {
-  const [key, ...rest] = keys
-  if (key === undefined) return isScalar(b) && Object.is(b.value, value) && b.anchor === undefined
-  if (!isMap(a) || !isMap(b) || a.anchor !== b.anchor || a.tag !== b.tag || a.flow !== b.flow) return false
-  const one = indexOfKey(a, key)
-  const other = indexOfKey(b, key)
-  const edited = b.items[other]
-  if (edited === undefined) return false
-  // Only the last key may be new.
-  if (one === -1 && rest.length > 0) return false
-  if (one !== -1 && (one !== other || !sameNode(a.items[one]?.key, edited.key))) return false
+function mapAgrees(a: YAMLMap.Parsed, b: YAMLMap.Parsed, tree: ChangeTree): boolean {
+  const keys = new Set(a.items.map(({ key }) => keyText(key)))
+  const added = new Map<string, Json>()
+  for (const [step, child] of tree.children) {
+    const value = keys.has(String(step)) ? undefined : valueOfTree(child)
+    if (value !== undefined) added.set(String(step), value)
+  }
+  const treeOf = (key: ParsedNode): ChangeTree | undefined => tree.children.get(keyText(key))
+  const kept = a.items.filter(({ key, value }) => {
+    const child = treeOf(key)
+    return child === undefined || !goesAway(child, value)
+  })
+  const old = b.items.filter(({ key }) => !added.has(keyText(key)))
+  const isKeptStyle = kept.length === 0 || a.flow === b.flow
   return (
-    differsOnlyAt(a.items[one]?.value, edited.value, { keys: rest, value }) &&
-    sameList(without(a, one), without(b, other), samePair)
+    isKeptStyle &&
+    old.length + added.size === b.items.length &&
+    b.items.every(({ key, value }) => {
+      const wanted = added.get(keyText(key))
+      return wanted === undefined || holdsValue(value, wanted)
+    }) &&
+    sameList(kept, old, (one, other) => sameNode(one.key, other.key) && agrees(one.value, other.value, treeOf(one.key)))
   )
 }
 
-function indexOfKey(map: YAMLMap.Parsed, key: string): number {
-  return map.items.findIndex((pair) => keyText(pair.key) === key)
-}
-
-function without(map: YAMLMap.Parsed, index: number): readonly ManifestPair[] {
-  return map.items.filter((_pair, at) => at !== index)
+function listAgrees(a: YAMLSeq.Parsed, b: YAMLSeq.Parsed, tree: ChangeTree): boolean {
+  const gone = new Set<number>()
+  for (const [step, child] of tree.children) {
+    const item = typeof step === 'number' ? a.items[step] : undefined
+    if (typeof step === 'number' && item !== undefined && goesAway(child, item)) gone.add(step)
+  }
+  const kept = [...a.items.entries()].filter(([index]) => !gone.has(index))
+  const added = itemsToAdd(a, tree, gone)
+  if (b.items.length !== kept.length + added.length || (kept.length > 0 && a.flow !== b.flow)) return false
+  return (
+    kept.every(([index, item], at) => agrees(item, b.items[at] ?? null, tree.children.get(index))) &&
+    added.every(({ value }, at) => holdsValue(b.items[kept.length + at] ?? null, value))
+  )
 }

@@ -1,82 +1,92 @@
-import { isScalar, type YAMLMap } from 'yaml'
+import type { YAMLMap } from 'yaml'
+import type { Json } from './change.ts'
+import { endOfCollection, insertLinesAt, type EndOfCollection } from './end-of-collection.ts'
+import { colonOf, startOfPair } from './extents.ts'
 import type { ManifestPair } from './look-up.ts'
-import type { Splice } from './splice.ts'
+import { unsafe, type Spot } from './spot.ts'
+import { writeBlockEntry, writeFlowEntry } from './write-value.ts'
 
-/** A new entry for a map of a document. */
-export interface NewEntry {
-  readonly map: YAMLMap.Parsed
-  /** The entry whose value the map is. Absent for the map at the top of a document. */
-  readonly parent: ManifestPair | undefined
-  readonly key: string
-  readonly literal: string
+/** New entries of a map. */
+export type NewEntries = readonly (readonly [key: string, value: Json])[]
+
+type MapSpot = Spot & { readonly node: YAMLMap.Parsed }
+
+/**
+ * Writes entries into a map, in the layout that the map has: in front of its first entry, or, where the map is a whole
+ * document or an item of a list, behind its last.
+ */
+export function insertEntries(spot: MapSpot, entries: NewEntries): void {
+  if (spot.node.flow === true) insertIntoFlow(spot, entries)
+  else if (spot.holder.type === 'entry') insertFirst(spot, spot.holder.pair, entries)
+  else insertLast(spot, entries)
 }
 
-/** Writes an entry as the first of a map, in the layout that the map has. Undefined where no layout is certain to hold it. */
-export function insertEntry(text: string, entry: NewEntry): Splice | undefined {
-  return entry.map.flow === true ? insertIntoFlow(text, entry) : insertIntoBlock(text, entry)
-}
-
-function insertIntoFlow(text: string, { map, parent, key, literal }: NewEntry): Splice {
-  const quoted = isScalar(parent?.key) && parent.key.type === 'QUOTE_DOUBLE'
+function insertIntoFlow({ editing, node: map, json, compact }: MapSpot, entries: NewEntries): void {
   const [first] = map.items
   const open = map.range[0] + 1
-  const written = `${quoted || isJsonKey(first) ? `"${key}"` : key}:`
-  if (first === undefined) return at(open, `${written} ${literal}`)
-  const start = startOf(first)
-  const colon = first.srcToken?.sep?.find(({ type }) => type === 'map-value-ind')
-  // `{"a":1}` is written without spaces, and then the new entry is too.
-  const isCompact = written.startsWith('"') && colon !== undefined && /\S/u.test(text.charAt(colon.offset + 1))
-  if (isCompact) return at(start, `${written}${literal},${lineBreakTo(text, start) ?? ''}`)
-  return at(start, `${written} ${literal},${lineBreakTo(text, start) ?? ' '}`)
-}
-
-function isJsonKey(pair: ManifestPair | undefined): boolean {
-  return isScalar(pair?.key) && pair.key.type === 'QUOTE_DOUBLE'
+  if (editing.text[open - 1] !== '{') throw noPlace(editing, entries)
+  const written = entries.map(([key, value]) => writeFlowEntry(key, value, { json, compact }))
+  if (written.includes(undefined)) throw noPlace(editing, entries)
+  const start = first === undefined ? open : startOfPair(first)
+  const step = first === undefined ? ' ' : (lineBreakTo(editing, start) ?? (compact ? '' : ' '))
+  const insert = written.join(`,${step}`) + (first === undefined ? '' : `,${step}`)
+  editing.splices.push({ start, end: start, insert })
 }
 
 /** What stands between the end of the line before and `start`, when that is only indentation: the step to a line like it. */
-function lineBreakTo(text: string, start: number): string | undefined {
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1
-  const indent = text.slice(lineStart, start)
-  return lineStart > 0 && /^[ \t]*$/u.test(indent) ? lineEndAt(text, lineStart - 1) + indent : undefined
+export function lineBreakTo({ style: { lines } }: Spot['editing'], start: number): string | undefined {
+  const lineStart = lines.startOf(start)
+  const indent = lines.before(start)
+  return lineStart > lines.startOf(0) && /^[ \t]*$/u.test(indent) ? lines.breakAt(lineStart - 1) + indent : undefined
 }
 
-function insertIntoBlock(text: string, { map, parent, key, literal }: NewEntry): Splice | undefined {
+function insertFirst({ editing, node: map }: MapSpot, parent: ManifestPair, entries: NewEntries): void {
+  const { lines } = editing.style
   const [first] = map.items
-  if (first === undefined) return undefined
-  const start = startOf(first)
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1
-  const indent = text.slice(lineStart, start)
-  // Something stands before the first key on its line: `? spec` and `: replicas: 3`, or a byte order mark.
-  if (!/^ *$/u.test(indent)) return undefined
-  const after = firstLineOf(text, parent, start) ?? lineStart
-  const lineEnd = lineEndAt(text, after > 0 ? after - 1 : text.indexOf('\n', start))
-  return at(after, `${indent}${key}: ${literal}${lineEnd}`)
+  if (first === undefined) throw noPlace(editing, entries)
+  const start = startOfPair(first)
+  const indent = lines.before(start)
+  // Something stands before the first key on its line, as in `? spec` and `: replicas: 3`.
+  if (!/^ *$/u.test(indent)) throw noPlace(editing, entries)
+  const at = firstLineOf(editing.text, parent, start) ?? lines.startOf(start)
+  const lineEnd = at > 0 ? lines.breakAt(at - 1) : lines.breakAt(start)
+  const written = writeLines(editing, entries, { column: indent.length, isLast: false })
+  editing.splices.push({ start: at, end: at, insert: written.map((line) => line + lineEnd).join('') })
 }
 
 /**
  * Start of the line behind `spec:`, when nothing but comments and blank lines stands between it and the map: a comment
  * above the first key belongs to that key, so the new entry goes above both.
  */
-function firstLineOf(text: string, parent: ManifestPair | undefined, start: number): number | undefined {
-  const colon = parent?.srcToken?.sep?.find(({ type }) => type === 'map-value-ind')
+function firstLineOf(text: string, parent: ManifestPair, start: number): number | undefined {
+  const colon = colonOf(parent)
   if (colon === undefined) return undefined
-  const between = text.slice(colon.offset + 1, start)
+  const between = text.slice(colon + 1, start)
   if (!/^[ \t]*(?:#[^\n]*)?\n(?:[ \t\r]*(?:#[^\n]*)?\n)* *$/u.test(between.replaceAll('\r\n', '\n'))) return undefined
-  return text.indexOf('\n', colon.offset) + 1
+  return text.indexOf('\n', colon) + 1
 }
 
-/** Where an entry begins, its `?`, anchor and tag included. */
-function startOf(pair: ManifestPair): number {
-  const token = pair.srcToken?.start.find(({ type }) => type !== 'space' && type !== 'newline' && type !== 'comment')
-  return token?.offset ?? pair.key.range[0]
+function insertLast({ editing, node: map }: MapSpot, entries: NewEntries): void {
+  const [first] = map.items
+  if (first === undefined) throw noPlace(editing, entries)
+  const place = endOfCollection(editing, map, startOfPair(first))
+  if (place === undefined) throw noPlace(editing, entries)
+  insertLinesAt(editing, place, writeLines(editing, entries, place))
 }
 
-/** The line end whose LF stands at `offset`; LF when there is none. */
-function lineEndAt(text: string, offset: number): '\n' | '\r\n' {
-  return text[offset] === '\n' && text[offset - 1] === '\r' ? '\r\n' : '\n'
+function writeLines(
+  editing: Spot['editing'],
+  entries: NewEntries,
+  { column, isLast }: Pick<EndOfCollection, 'column' | 'isLast'>,
+): readonly string[] {
+  const style = { ...editing.style, literals: !isLast }
+  const written = entries.map((entry) => writeBlockEntry(entry, column, style))
+  return written.flatMap((lines) => {
+    if (lines === undefined) throw noPlace(editing, entries)
+    return lines
+  })
 }
 
-function at(offset: number, insert: string): Splice {
-  return { start: offset, end: offset, insert }
+function noPlace(editing: Spot['editing'], entries: NewEntries): Error {
+  return unsafe(editing, `has no safe place to add ${entries.map(([key]) => key).join(', ')}`)
 }

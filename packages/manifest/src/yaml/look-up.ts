@@ -19,6 +19,47 @@ export function lookUp(document: ManifestDocument, map: YAMLMap.Parsed, key: str
   return lookUpIn({ document, key, seen: new Set() }, map)
 }
 
+/** Where a map has a key: as an entry of its own, and through merge keys. */
+export interface FoundKey {
+  /** Index of its own entry; -1 when it has none. */
+  readonly own: number
+  /** Whether a merged map supplies the key too. */
+  readonly merged: boolean
+  /** Whether one does whose merge key stands behind the own entry. */
+  readonly mergedBehind: boolean
+}
+
+/** Finds a key of a map, and whether merge keys supply it too. */
+export function lookUpAll(document: ManifestDocument, map: YAMLMap.Parsed, key: string): FoundKey {
+  const { indexes, merges } = keysOf(map)
+  const own = indexes.get(key) ?? -1
+  const merging = merges.filter((index) => {
+    const search = { document, key, seen: new Set([map]) }
+    return mergedMaps(document, map.items[index]?.value ?? null).some((source) => lookUpIn(search, source))
+  })
+  return { own, merged: merging.length > 0, mergedBehind: merging.some((index) => index > own) }
+}
+
+interface Keys {
+  readonly indexes: ReadonlyMap<string, number>
+  readonly merges: readonly number[]
+}
+
+const keys = new WeakMap<YAMLMap.Parsed, Keys>()
+
+/** Many changes may ask for keys of one large map. */
+function keysOf(map: YAMLMap.Parsed): Keys {
+  const known = keys.get(map)
+  if (known !== undefined) return known
+  const names = map.items.map((pair) => keyText(pair.key))
+  const read = {
+    indexes: new Map(names.map((name, index) => [name, index])),
+    merges: names.flatMap((name, index) => (name === MERGE_KEY ? [index] : [])),
+  }
+  keys.set(map, read)
+  return read
+}
+
 interface Search {
   readonly document: ManifestDocument
   readonly key: string

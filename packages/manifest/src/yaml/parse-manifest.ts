@@ -18,7 +18,7 @@ export function parseManifest(text: string, path: string): readonly ManifestDocu
   if (text.length > MAX_LENGTH) {
     throw new ResponseError('MANIFEST_UNPARSEABLE', `${path} is too large to be a manifest`, { details: { path } })
   }
-  const fault = guardStack(() => {
+  const fault = guardStack(path, () => {
     const documents = parseAllDocuments(text, {
       keepSourceTokens: true,
       prettyErrors: false,
@@ -39,13 +39,16 @@ interface Fault {
   readonly offset?: number
 }
 
-/** Very deep nesting overflows the stack, in the library or here; such a file is refused like any other that cannot be read. */
-function guardStack<T>(read: () => T): T | Fault {
+/**
+ * Runs something that walks through a file. Very deep nesting overflows the stack, in the library or here; such a file is
+ * refused like any other that cannot be read.
+ */
+export function guardStack<T>(path: string, walk: () => T): T {
   try {
-    return read()
-  } catch (thrown) {
-    if (thrown instanceof RangeError) return { code: 'MANIFEST_UNPARSEABLE', what: 'is nested too deeply' }
-    throw thrown
+    return walk()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new ResponseError('MANIFEST_UNPARSEABLE', `${path} is nested too deeply`, { cause, details: { path } })
   }
 }
 

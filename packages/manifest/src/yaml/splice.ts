@@ -6,11 +6,16 @@ export interface Splice {
   readonly insert: string
 }
 
-/** Replaces what the splices cover, which must not overlap. Everything else stays. */
-export function applySplices(text: string, splices: readonly Splice[]): string {
+/**
+ * Replaces what the splices cover, and keeps everything else. Of two insertions at one offset the first given comes first.
+ * Undefined where splices overlap.
+ */
+export function applySplices(text: string, splices: readonly Splice[]): string | undefined {
   const parts: string[] = []
   let from = 0
-  for (const { start, end, insert } of splices.toSorted((a, b) => a.start - b.start)) {
+  const sorted = splices.toSorted((a, b) => a.start - b.start || Number(a.end > a.start) - Number(b.end > b.start))
+  for (const { start, end, insert } of sorted) {
+    if (start < from) return undefined
     parts.push(text.slice(from, start), insert)
     from = end
   }

@@ -8,21 +8,25 @@ import {
   type Outcome,
   type Receipt,
   type Requeued,
+  type ResponseState,
 } from '@saker/core'
 import type { Job } from 'bullmq'
 import { readJob } from '../lane/gather-mates.ts'
+import { stateOf } from '../lane/job-note.ts'
 
 /** What a job of a lane says of its ending; undefined when it has not ended, or is none that this version understands. */
 export function receiptOf(job: Job, lane: Lane): Receipt | undefined {
   const outcome = outcomeOf(job)
   const requeued = requeuedOf(job, lane)
   const { receivedAt } = readJob(job)?.data ?? {}
+  const state = stateOf(job) ?? (outcome !== undefined && 'state' in outcome ? outcome.state : undefined)
   if (outcome === undefined || requeued === undefined || receivedAt === undefined) return undefined
   return {
     ...requeued,
     target: outcome.workload === undefined ? requeued.target : workloadTitle(outcome.workload),
     outcome: outcome.outcome,
     code: outcomeCode(outcome),
+    ...(state === undefined ? {} : { state }),
     ...(outcome.outcome === 'failed' ? { message: outcome.message } : {}),
     ...('url' in outcome && outcome.url !== undefined ? { url: outcome.url } : {}),
     receivedAt: new Date(receivedAt).toISOString(),
@@ -39,7 +43,7 @@ export function requeuedOf(job: Job, lane: Lane): Requeued | undefined {
 }
 
 /** A completed job's return value, or what a failed one's reason spells: `CODE: message`. */
-function outcomeOf(job: Job): Outcome | undefined {
+function outcomeOf(job: Job): (Outcome & { readonly state?: ResponseState }) | undefined {
   if (job.finishedOn === undefined) return undefined
   const [, code, message] = /^([A-Z_]+): (.*)$/su.exec(job.failedReason ?? '') ?? []
   if (code !== undefined && message !== undefined && code in ERROR_CODES)

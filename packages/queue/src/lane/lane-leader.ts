@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asResponseError, ResponseError, type Log, type Outcome, type ResponseJob } from '@saker/core'
+import { asResponseError, ResponseError, type Log, type Outcome, type ResponseJob, type Waiver } from '@saker/core'
 import { UnrecoverableError, WaitingError, Worker, type Job, type Queue } from 'bullmq'
 import { TIMED_OUT, within } from '../within.ts'
 import { findMates, linger, readJob, type Coalesce, type ReadableJob } from './gather-mates.ts'
-import { endingFor, sleepsFor, type Ending, type JobNote } from './job-note.ts'
-import type { LaneAnswers } from './lane-batch.ts'
+import type { HeldJobs } from './held-jobs.ts'
+import { endingFor, isPassing, sleepsFor, type Ending, type JobNote } from './job-note.ts'
+import type { LaneAnswers, LaneBatch } from './lane-batch.ts'
+import type { LaneFacts } from './lane-facts.ts'
 import { keepLaneSerial } from './lane-queue.ts'
 import { isHopeless, isOverdue, sleepMs } from './lane-sleep.ts'
 import type { UnconfirmedJobs } from './unconfirmed-jobs.ts'
@@ -14,6 +16,11 @@ const ABORT_MS = 1000
 
 /** Longest wait for Redis to take a job back. */
 const HAND_BACK_MS = 1000
+
+/** How often a leader looks whether its lane is still paused. */
+const PAUSE_LOOK_MS = 250
+
+const DEFAULT_HELD_MS = 30 * 24 * 3600 * 1000
 
 /** Longest sleep kept by this process alone, where Redis refuses to note it. */
 const LOCAL_SLEEP_MS = 5000
@@ -28,6 +35,8 @@ export interface LaneLeaderOptions extends LaneAnswers {
   /** How many alerts were merged into each of these jobs; jobs without any are left out. */
   readonly mergedInto: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
   readonly unconfirmed: UnconfirmedJobs
+  readonly facts: LaneFacts
+  readonly held: HeldJobs
   /** Aborts when the worker begins to close. */
   readonly stopping: AbortSignal
   readonly log: Log
@@ -42,8 +51,16 @@ interface Leading {
   mates?: readonly ReadableJob[]
   /** Alerts that each job of the batch stands for, as far as that is known. */
   counts: ReadonlyMap<string, number>
+  waivers: ReadonlyMap<string, Waiver>
   /** Whether the lock is gone: the job, and the lane, may be another worker's by now. */
   lockLost: boolean
+}
+
+/** What a job's return value tells beside its outcome. */
+interface Told {
+  readonly id: string
+  readonly count: number
+  readonly state?: 'released'
 }
 
 /** Takes one job after the other and ends it: alone, together with its mates, or with what an earlier leader left for it. */
@@ -62,15 +79,24 @@ export class LaneLeader {
    * BullMQ's processor. Resolves with the outcome as the job's return value; rejects with `UnrecoverableError` for `failed`,
    * with BullMQ's rate limit error when the lane sleeps, and with `WaitingError` when the job is not ours any more.
    */
-  async process(job: Job, token: string): Promise<Outcome & { readonly id: string; readonly count: number }> {
-    const { outcome, count } = endingFor(job, job.attemptsStarted) ?? (await this.#lead(job, token))
-    this.#ending = { id: job.id, outcome, count }
+  async process(job: Job, token: string): Promise<Outcome & Told> {
+    const ending = endingFor(job, job.attemptsStarted) ?? (await this.#lead(job, token))
+    const { outcome, count, waiver } = ending
+    this.#ending = { id: job.id, ...ending }
+    await this.#beforeEnd(job, ending)
     const failed = outcome.outcome === 'failed'
     // Before the job fails, not after: nothing may be merged into a job that has already failed.
     if (failed) await this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
-    if (failed || sleepsFor(job) > 0) await this.#attempt(() => job.updateProgress(0), 'a note could not be cleared')
+    if (failed || isPassing(job)) await this.#attempt(() => job.updateProgress(0), 'a note could not be cleared')
     if (failed) throw new UnrecoverableError(`${outcome.code}: ${outcome.message}`)
-    return { ...outcome, id: job.id ?? '', count }
+    return { ...outcome, id: job.id ?? '', count, ...(waiver === 'released' ? { state: waiver } : {}) }
+  }
+
+  async #beforeEnd({ id = '' }: Job, { outcome, waiver }: Ending): Promise<void> {
+    const { facts, held, heldMs = () => DEFAULT_HELD_MS } = this.#options
+    if (outcome.outcome === 'held')
+      await this.#attempt(() => held.add(id, Date.now() + heldMs()), 'a held response could not be noted')
+    if (waiver !== undefined) await this.#attempt(() => facts.forgetWaiver(id), 'a waiver could not be forgotten')
   }
 
   /** Told by BullMQ that a job has ended, once Redis has recorded it; `error` is there when it failed. */
@@ -81,6 +107,8 @@ export class LaneLeader {
     const asked = error === undefined || ending?.outcome.outcome === 'failed'
     const outcome = asked ? ending?.outcome : internal(error.message)
     // BullMQ ended it without asking us, because it stalled too often.
+    if (outcome?.outcome === 'held')
+      void this.#attempt(() => this.#options.held.keep(job.id ?? ''), 'a held response could not be kept')
     if (!asked) {
       void this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
     }
@@ -122,20 +150,42 @@ export class LaneLeader {
   async #lead(job: Job, token: string): Promise<Ending> {
     const leader = readJob(job)
     if (leader === undefined) return { outcome: internal('the job is none that this version understands'), count: 1 }
-    const leading: Leading = { leader, token, abort: new AbortController(), counts: new Map(), lockLost: false }
+    const known = { counts: new Map(), waivers: new Map() }
+    const leading: Leading = { leader, token, abort: new AbortController(), ...known, lockLost: false }
     this.#leading = leading
     try {
-      const outcome = await this.#answer(leading).catch((thrown: unknown) => this.#recover(thrown, leading))
-      return { outcome, count: countIn(leading, leader.data) }
+      const outcome = await this.#answerAwake(leading).catch((thrown: unknown) => this.#recover(thrown, leading))
+      return endingIn(leading, leader.data, outcome)
     } finally {
       this.#leading = undefined
     }
   }
 
-  async #answer(leading: Leading): Promise<Outcome> {
-    const { queue, coalesce, maxBatch, stopping } = this.#options
+  /** Answers once the lane is not paused; when it is paused before the write is made, again. */
+  async #answerAwake(leading: Leading): Promise<Outcome> {
+    const { slug, stopping, facts, log } = this.#options
+    const signal = AbortSignal.any([stopping, leading.abort.signal])
+    for (;;) {
+      if (await asQueueFailure(() => facts.isPaused())) {
+        log.warn({ lane: slug }, 'lane paused')
+        delete leading.mates
+        const note: JobNote = { note: 'paused', since: new Date().toISOString() }
+        await asQueueFailure(() => leading.leader.job.updateProgress(note))
+        do await sleep(PAUSE_LOOK_MS, undefined, { signal })
+        while (await asQueueFailure(() => facts.isPaused()))
+        log.info({ lane: slug }, 'lane resumed')
+      }
+      try {
+        return await this.#answer(leading, signal)
+      } catch (thrown) {
+        if (asResponseError(thrown).code !== 'LANE_PAUSED') throw thrown
+      }
+    }
+  }
+
+  async #answer(leading: Leading, signal: AbortSignal): Promise<Outcome> {
+    const { queue, coalesce, maxBatch } = this.#options
     const { leader, abort } = leading
-    const signal = AbortSignal.any([stopping, abort.signal])
     leading.mates = await asQueueFailure(async () => {
       await linger(queue, coalesce, { enough: maxBatch - 1, signal })
       return findMates(queue, leader.job, maxBatch - 1)
@@ -163,12 +213,26 @@ export class LaneLeader {
     await this.#attempt(look, 'merged alerts could not be counted')
   }
 
+  /** What the guard has to know of the batch. */
+  async #lookUp(leading: Leading): Promise<Pick<LaneBatch, 'waivers' | 'asleepMs'>> {
+    const { facts } = this.#options
+    const jobs = [leading.leader, ...(leading.mates ?? [])].map(({ data }) => data)
+    const [waivers, asleep] = await Promise.all([
+      facts.waiversOf(jobs.map(({ id }) => id)),
+      facts.asleepSince([...new Set(jobs.map(({ receivedAt }) => receivedAt))], Date.now()),
+    ])
+    leading.waivers = waivers
+    return { waivers, asleepMs: new Map(jobs.map(({ id, receivedAt }) => [id, asleep.get(receivedAt) ?? 0])) }
+  }
+
   /** Gives the batch to the engine. An aborted answer that does not end within a second is left to itself. */
-  async #respond(
-    batch: readonly ReadableJob[],
-    { counts, abort: { signal } }: Leading,
-  ): Promise<ReadonlyMap<string, Outcome>> {
+  async #respond(batch: readonly ReadableJob[], leading: Leading): Promise<ReadonlyMap<string, Outcome>> {
+    const {
+      counts,
+      abort: { signal },
+    } = leading
     signal.throwIfAborted()
+    const { waivers, asleepMs } = await asQueueFailure(() => this.#lookUp(leading))
     const [leader, ...mates] = batch
     const startedBefore = (leader?.job.attemptsStarted ?? 0) > 1 || mates.some(({ job }) => job.attemptsStarted > 0)
     const givenBefore = await asQueueFailure(() => this.#options.unconfirmed.add(batch.map(({ data }) => data.id)))
@@ -183,7 +247,8 @@ export class LaneLeader {
     this.#unconfirmed = true
     try {
       const jobs = batch.map(({ data }) => data)
-      return await Promise.race([this.#options.respond({ jobs, counts, recovering, signal }), late.promise])
+      const answer = this.#options.respond({ jobs, counts, waivers, asleepMs, recovering, signal })
+      return await Promise.race([answer, late.promise])
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
@@ -222,8 +287,8 @@ export class LaneLeader {
     const tell = async ({ job, data }: ReadableJob): Promise<void> => {
       const outcome = outcomeOf(data)
       if (outcome === undefined) return
-      const ending: Ending = { outcome, count: countIn(leading, data) }
-      const note: JobNote = { note: 'answered', start: job.attemptsStarted + 1, leader: leader.data.id, ...ending }
+      const start = job.attemptsStarted + 1
+      const note: JobNote = { note: 'answered', start, leader: leader.data.id, ...endingIn(leading, data, outcome) }
       try {
         await queue.updateJobProgress(job.id ?? '', note)
       } catch (thrown) {
@@ -235,7 +300,7 @@ export class LaneLeader {
 
   /** Puts the whole lane to sleep, on every replica. Where Redis refuses to note that, this process at least waits a while. */
   async #sleep(job: Job, error: ResponseError, tries: number): Promise<void> {
-    const { queue, slug, log, stopping } = this.#options
+    const { queue, slug, facts, log, stopping } = this.#options
     const ms = sleepMs(error, tries)
     const until = new Date(Date.now() + ms).toISOString()
     log.warn({ lane: slug, code: error.code, reason: error.message, sleepMs: ms, tries }, 'lane sleeps')
@@ -243,6 +308,7 @@ export class LaneLeader {
     const noted = await this.#attempt(async () => {
       await job.updateProgress(note)
       await keepLaneSerial(queue)
+      if (error.code === 'RATE_LIMITED') await facts.sleeps(Date.now(), ms)
       await queue.rateLimit(ms)
     }, 'the sleep of a lane could not be noted')
     if (!noted) await sleep(Math.min(ms, LOCAL_SLEEP_MS), undefined, { signal: stopping }).catch(() => undefined)
@@ -275,8 +341,9 @@ function idsOf({ leader, mates = [] }: Leading): readonly string[] {
   return [leader, ...mates].map(({ data }) => data.id)
 }
 
-function countIn({ counts }: Leading, { id }: ResponseJob): number {
-  return counts.get(id) ?? 1
+function endingIn({ counts, waivers }: Leading, { id }: ResponseJob, outcome: Outcome): Ending {
+  const waiver = waivers.get(id)?.kind
+  return { outcome, count: counts.get(id) ?? 1, ...(waiver === undefined ? {} : { waiver }) }
 }
 
 function internal(message: string): Outcome {

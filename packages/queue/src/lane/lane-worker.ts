@@ -5,10 +5,14 @@ import { Queue, Worker } from 'bullmq'
 import { connectRedis, type RedisConnection } from '../redis/redis-connection.ts'
 import { TIMED_OUT, within } from '../within.ts'
 import type { Coalesce } from './gather-mates.ts'
+import { expireHeld } from './expire-held.ts'
+import { HeldJobs } from './held-jobs.ts'
 import type { LaneAnswers } from './lane-batch.ts'
+import { LaneFacts } from './lane-facts.ts'
 import { LaneLeader } from './lane-leader.ts'
 import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneKey, laneQueueName } from './lane-queue.ts'
 import { readMergedCounts } from './merged-counts.ts'
+import { NeglectedJob } from './neglected-job.ts'
 import { SilentWorkers } from './silent-workers.ts'
 import { UnconfirmedJobs } from './unconfirmed-jobs.ts'
 
@@ -46,6 +50,9 @@ export interface LaneWorker {
 /** How often it is said again that the lane is serial. */
 const KEEP_SERIAL_MS = 30_000
 
+/** How often it is looked whether a held response has waited long enough. */
+const EXPIRE_MS = 5000
+
 /** Longest wait for Redis to wake the other workers. */
 const WAKE_MS = 500
 
@@ -63,6 +70,9 @@ const RENEWALS = 5
 
 /** How often the only worker looks for a lock that nobody holds. */
 const SOLE_STALLED_MS = 1000
+
+/** How long a job may be the next one while nothing stands in its way: five looks of the others, and then some. */
+const NEGLECTED_MS = 5000
 
 /** How long Redis may be silent before a worker that closes gives it up, looked at in steps. */
 const SILENCE = { steps: 8, stepMs: 250 }
@@ -127,17 +137,22 @@ class ServingLane implements LaneWorker {
   readonly #log: Log
   readonly #connection: RedisConnection
   readonly #queue: Queue
-  readonly #worker: AbandonableWorker
+  readonly #lockDurationMs: number
+  #worker: AbandonableWorker
+  /** Resolves when `#worker` is no longer the one that was run. */
+  #replaced = Promise.withResolvers<void>()
   readonly #leader: LaneLeader
   readonly #stopping = new AbortController()
   readonly #silent: SilentWorkers
+  readonly #held: HeldJobs
   readonly #timers: readonly NodeJS.Timeout[]
   readonly #isSole: boolean
   #closed: Promise<void> | undefined
+  #isTended = false
 
   constructor(options: LaneWorkerOptions) {
     const { slug, log, redisUrl, coalesce, respond, onSettled, lockDurationMs = LOCK_MS, maxBatch = 1000 } = options
-    const { isSole = false } = options
+    const { isSole = false, heldMs } = options
     this.slug = slug
     this.#log = log
     this.#isSole = isSole
@@ -145,39 +160,23 @@ class ServingLane implements LaneWorker {
     const { client } = this.#connection
     const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
     this.#queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared, skipVersionCheck: true })
+    this.#queue.on('error', () => undefined)
     const stopping = this.#stopping.signal
     const mergedInto = (jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> =>
       readMergedCounts(client, slug, jobIds)
     const unconfirmed = new UnconfirmedJobs(client, slug)
-    const serving = { slug, queue: this.#queue, coalesce, maxBatch, mergedInto, unconfirmed, stopping, log }
-    this.#leader = new LaneLeader({ ...serving, respond, onSettled })
-    this.#worker = new AbandonableWorker(laneQueueName(slug), (job, token) => this.#leader.process(job, token ?? ''), {
-      connection: client,
-      prefix: KEY_PREFIX,
-      name: `${hostname()}#${process.pid}`,
-      autorun: false,
-      // It would print of its own accord what /readyz says anyway.
-      skipVersionCheck: true,
-      concurrency: 1,
-      lockDuration: lockDurationMs,
-      lockRenewTime: Math.ceil(lockDurationMs / RENEWALS),
-      stalledInterval: Math.min(Math.ceil(lockDurationMs / RENEWALS), isSole ? SOLE_STALLED_MS : Infinity),
-      // Never reset by BullMQ, not even by a retry: low enough to end, high enough to outlive bad days.
-      maxStalledCount: 10,
-      // A replica that closes leaves no wake-up behind for the others; they look by themselves this often (seconds).
-      drainDelay: 1,
-      runRetryDelay: 1000,
+    const facts = new LaneFacts(client, slug)
+    this.#held = new HeldJobs(client, slug)
+    const known = { mergedInto, unconfirmed, facts, held: this.#held }
+    this.#leader = new LaneLeader({
+      ...{ slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled },
+      ...known,
+      ...(heldMs === undefined ? {} : { heldMs }),
     })
-    this.#listen()
+    this.#lockDurationMs = lockDurationMs
+    this.#worker = this.#makeWorker()
     this.#silent = new SilentWorkers({ client, slug, lockDurationMs, log })
-    const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
-    const look = (): void => {
-      if (!this.#leader.isBusy && client.status === 'ready') void this.#silent.look().catch(() => undefined)
-    }
-    this.#timers = [
-      setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
-      setInterval(look, Math.ceil(lockDurationMs / RENEWALS)).unref(),
-    ]
+    this.#timers = this.#watch()
     const started = Promise.withResolvers<void>()
     this.started = started.promise
     void this.#serve(() => started.resolve())
@@ -192,19 +191,69 @@ class ServingLane implements LaneWorker {
     return this.#closed
   }
 
-  #listen(): void {
+  /** What is looked after from time to time. */
+  #watch(): readonly NodeJS.Timeout[] {
+    const { client } = this.#connection
+    const patienceMs = Math.max(NEGLECTED_MS, this.#lockDurationMs)
+    const neglected = new NeglectedJob({ client, slug: this.slug, patienceMs, now: () => performance.now() })
+    const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
+    const look = (): void => {
+      if (this.#leader.isBusy || client.status !== 'ready') return
+      void this.#silent.look().catch(() => undefined)
+      void this.#tendWorker(neglected, patienceMs).catch(() => undefined)
+    }
+    const expire = (): void => {
+      if (client.status !== 'ready') return
+      void expireHeld(this.#queue, { slug: this.slug, held: this.#held, log: this.#log }).catch(() => undefined)
+    }
+    return [
+      setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
+      setInterval(expire, EXPIRE_MS).unref(),
+      setInterval(look, Math.ceil(this.#lockDurationMs / RENEWALS)).unref(),
+    ]
+  }
+
+  #makeWorker(): AbandonableWorker {
+    const worker = new AbandonableWorker(
+      laneQueueName(this.slug),
+      (job, token) => this.#leader.process(job, token ?? ''),
+      {
+        connection: this.#connection.client,
+        prefix: KEY_PREFIX,
+        name: `${hostname()}#${process.pid}`,
+        autorun: false,
+        // It would print of its own accord what /readyz says anyway.
+        skipVersionCheck: true,
+        concurrency: 1,
+        lockDuration: this.#lockDurationMs,
+        lockRenewTime: Math.ceil(this.#lockDurationMs / RENEWALS),
+        stalledInterval: Math.min(
+          Math.ceil(this.#lockDurationMs / RENEWALS),
+          this.#isSole ? SOLE_STALLED_MS : Infinity,
+        ),
+        // Never reset by BullMQ, not even by a retry: low enough to end, high enough to outlive bad days.
+        maxStalledCount: 10,
+        // A replica that closes leaves no wake-up behind for the others; they look by themselves this often (seconds).
+        drainDelay: 1,
+        runRetryDelay: 1000,
+      },
+    )
+    this.#listen(worker)
+    return worker
+  }
+
+  #listen(worker: AbandonableWorker): void {
     const lane = this.slug
-    this.#worker.on('completed', (job) => this.#leader.settled(job))
-    this.#worker.on('failed', (job, error) => {
+    worker.on('completed', (job) => this.#leader.settled(job))
+    worker.on('failed', (job, error) => {
       if (job !== undefined) this.#leader.settled(job, error)
     })
-    this.#worker.on('lockRenewalFailed', (jobIds) => {
+    worker.on('lockRenewalFailed', (jobIds) => {
       this.#log.warn({ lane, jobIds }, 'lock lost')
       this.#leader.lockLost(jobIds)
     })
-    this.#worker.on('stalled', (jobId) => this.#log.warn({ lane, jobId }, 'a worker died; its job runs again'))
-    this.#worker.on('error', (error) => this.#connection.report(error))
-    this.#queue.on('error', () => undefined)
+    worker.on('stalled', (jobId) => this.#log.warn({ lane, jobId }, 'a worker died; its job runs again'))
+    worker.on('error', (error) => this.#connection.report(error))
   }
 
   /** Takes jobs until the lane closes; begins again should BullMQ's own loop ever end in a failure. */
@@ -215,14 +264,37 @@ class ServingLane implements LaneWorker {
       try {
         await keepLaneSerial(this.#queue)
         if (releases) await this.#silent.release()
+        await this.#held.keepAll()
         releases = false
         onStarted()
-        await this.#worker.run()
+        await Promise.race([this.#worker.run(), this.#replaced.promise])
       } catch (thrown) {
         if (!signal.aborted) this.#connection.report(thrown)
       }
       await sleep(1000, undefined, { signal }).catch(() => undefined)
     }
+  }
+
+  /** Also a connection can be stuck while it calls itself ready; what Redis still owes it is asked for again on a new one. */
+  async #tendWorker(neglected: NeglectedJob, patienceMs: number): Promise<void> {
+    if (this.#isTended) return
+    this.#isTended = true
+    const tended = await within(patienceMs, this.#replaceIdle(neglected)).finally(() => (this.#isTended = false))
+    if (tended === TIMED_OUT && !this.#stopping.signal.aborted) this.#connection.client.disconnect(true)
+  }
+
+  /** Puts a new worker in the place of one that takes no jobs any more. The lock keeps them apart should the old one wake up. */
+  async #replaceIdle(neglected: NeglectedJob): Promise<void> {
+    const jobId = await neglected.find()
+    if (jobId === undefined || this.#leader.isBusy || this.#stopping.signal.aborted) return
+    this.#log.warn({ lane: this.slug, jobId }, 'the worker takes no jobs any more; a new one begins')
+    const old = this.#worker
+    this.#worker = this.#makeWorker()
+    this.#replaced.resolve()
+    this.#replaced = Promise.withResolvers()
+    // Its blocking read may never return: it is not waited for.
+    void old.close(true).catch(() => undefined)
+    await old.abandon()
   }
 
   /**

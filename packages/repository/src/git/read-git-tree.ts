@@ -115,13 +115,14 @@ export async function readPastCommits(
   { sha, count, signal }: { readonly sha: string; readonly count: number; readonly signal: AbortSignal },
 ): Promise<readonly PastCommit[]> {
   if (count === 0) return []
-  const log = await cache.git(['log', '-z', `--max-count=${count}`, '--format=%H%n%B', sha], { signal })
+  const log = await cache.git(['log', '-z', `--max-count=${count}`, '--format=%H %ct%n%B', sha], { signal })
   return log
     .toString('utf8')
     .split('\0')
     .filter((commit) => commit !== '')
     .map((commit) => {
       const lineEnd = commit.indexOf('\n')
-      return { sha: commit.slice(0, lineEnd), message: commit.slice(lineEnd + 1) }
+      const [id = '', seconds] = commit.slice(0, lineEnd).split(' ')
+      return { sha: id, message: commit.slice(lineEnd + 1), at: Number(seconds) * 1000 }
     })
 }

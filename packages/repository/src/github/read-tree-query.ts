@@ -36,7 +36,7 @@ export function headQuery(
         oid
         ... on Commit {
           tree { oid }
-          ${past > 0 ? `history(first: ${Math.min(past, 100)}) { nodes { oid url message } }` : ''}
+          ${past > 0 ? `history(first: ${Math.min(past, 100)}) { nodes { oid url message committedDate } }` : ''}
           ${tree ? `${LISTING}: tree { ...Level1 }` : ''}
         }
       }

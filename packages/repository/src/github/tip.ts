@@ -59,6 +59,7 @@ function pastCommit(node: unknown): PastCommit[] {
   const sha = textAt(node, 'oid')
   const message = textAt(node, 'message')
   const url = textAt(node, 'url')
-  if (sha === undefined || message === undefined) return []
-  return [{ sha, message, ...(url === undefined ? {} : { url }) }]
+  const at = Date.parse(textAt(node, 'committedDate') ?? '')
+  if (sha === undefined || message === undefined || Number.isNaN(at)) return []
+  return [{ sha, message, at, ...(url === undefined ? {} : { url }) }]
 }

@@ -1,28 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { changeScalar } from './change-scalar.ts'
-import type { EditTarget, PlainValue } from './edit-target.ts'
+import { applyChanges } from './apply-changes.ts'
+import type { Change, Json, Step } from './change.ts'
 import { openManifest } from './open-manifest.ts'
-import { applyChanges } from './scalar-changes.ts'
 
-function setScalar(text: string, target: EditTarget, value: PlainValue): string {
-  const file = openManifest(text, target.path)
-  const change = changeScalar(file, target, value)
-  return change === undefined ? text : applyChanges(file, [change])
+function set(steps: readonly Step[], value: Json, documentIndex = 0): Change {
+  return { op: 'set', at: { documentIndex, steps }, value }
 }
 
-function refusalOf(text: string, keys: readonly string[] = ['spec', 'replicas']): unknown {
+function apply(text: string, ...changes: readonly Change[]): string {
+  return applyChanges(openManifest(text, 'a.yaml'), changes).text
+}
+
+/** The text with `replicas: 0`, or the code of the refusal. */
+function stopped(text: string): unknown {
   try {
-    return setScalar(text, { path: 'a.yaml', documentIndex: 0, keys }, 0)
+    return apply(text, set(['spec', 'replicas'], 0))
   } catch (thrown) {
     return (thrown as { code?: unknown }).code
   }
 }
 
-describe('changeScalar', () => {
+describe('applyChanges', () => {
   it('reaches deep into a document', () => {
     const text = 'a:\n  b:\n    c: { d: 1, e: 2 } # keep\n'
 
-    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['a', 'b', 'c', 'e'] }, true)
+    const edited = apply(text, set(['a', 'b', 'c', 'e'], true))
 
     expect(edited).toBe('a:\n  b:\n    c: { d: 1, e: true } # keep\n')
   })
@@ -30,13 +32,13 @@ describe('changeScalar', () => {
   it('gives back the same text when the value is already there', () => {
     const text = 'spec: { replicas: 00 }'
 
-    expect(setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)).toBe(text)
+    expect(apply(text, set(['spec', 'replicas'], 0))).toBe(text)
   })
 
   it('edits only the document that is meant', () => {
     const text = 'spec: { replicas: 1 }\n---\nspec: { replicas: 2 }\n---\nspec: { replicas: 3 }\n'
 
-    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 1, keys: ['spec', 'replicas'] }, 0)
+    const edited = apply(text, set(['spec', 'replicas'], 0, 1))
 
     expect(edited).toBe('spec: { replicas: 1 }\n---\nspec: { replicas: 0 }\n---\nspec: { replicas: 3 }\n')
   })
@@ -68,10 +70,7 @@ describe('changeScalar', () => {
     ['a template in quotes', 'spec:\n  replicas: "{{ .Values.n }}"\n', 'MANIFEST_TEMPLATED'],
     ['an encrypted file', 'spec:\n  replicas: 3\nsops: { mac: x }\n', 'MANIFEST_ENCRYPTED'],
     ['a file with another encrypted document', 'spec:\n  replicas: 3\n---\nsops: { mac: x }\n', 'MANIFEST_ENCRYPTED'],
-    ['a parent that is missing', 'kind: Deployment\n', 'MANIFEST_EDIT_UNSAFE'],
-    ['a parent without a value', 'spec:\n', 'MANIFEST_EDIT_UNSAFE'],
     ['a parent that is a list', 'spec: [replicas]\n', 'MANIFEST_EDIT_UNSAFE'],
-    ['a map in place of the value', 'spec: { replicas: { a: 3 } }\n', 'MANIFEST_EDIT_UNSAFE'],
     ['a tag that would make text of the number', 'spec: { replicas: !!str 3 }\n', 'MANIFEST_EDIT_UNSAFE'],
     ['a tagged empty value', 'spec:\n  replicas: !!null\n  a: 1\n', 'MANIFEST_EDIT_UNSAFE'],
     ['a map that starts on the line of its colon', '? spec\n: a: 1\n', 'MANIFEST_EDIT_UNSAFE'],
@@ -80,46 +79,51 @@ describe('changeScalar', () => {
     ['a comment that touches an empty flow map', 'spec: {# a\n  }\n', 'MANIFEST_UNPARSEABLE'],
     ['an empty text', '', 'MANIFEST_EDIT_UNSAFE'],
   ])('refuses %s', (_title, text, code) => {
-    expect(refusalOf(text)).toBe(code)
+    expect(stopped(text)).toBe(code)
   })
 
   it.each([
     ['very deep nesting', `spec: { replicas: 3 }\na: ${'['.repeat(100_000)}`],
     ['more than one mebibyte', `spec: { replicas: 3 }\na: ${'x'.repeat(1024 * 1024)}`],
   ])('refuses %s', (_title, text) => {
-    expect(refusalOf(text)).toBe('MANIFEST_UNPARSEABLE')
+    expect(stopped(text)).toBe('MANIFEST_UNPARSEABLE')
   })
 
   it('does not expand aliases that would grow without bounds', () => {
     const levels = Array.from({ length: 40 }, (_, n) => `  l${n + 1}: &l${n + 1} [${`*l${n}, `.repeat(9)}]\n`).join('')
     const text = `spec:\n  replicas: 3\nx:\n  l0: &l0 [lol]\n${levels}`
 
-    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)
+    const edited = apply(text, set(['spec', 'replicas'], 0))
 
     expect(edited).toBe(text.replace('replicas: 3', 'replicas: 0'))
   })
 
   it('does not loop on an alias inside the map it merges', () => {
-    expect(refusalOf('spec: &s\n  <<: *s\n  a: 1\n')).toBe('MANIFEST_SHARED_VALUE')
-    expect(refusalOf('x: &x { <<: *x, a: 1 }\nspec:\n  <<: *x\n')).toBe(
+    expect(stopped('spec: &s\n  <<: *s\n  a: 1\n')).toBe('MANIFEST_SHARED_VALUE')
+    expect(stopped('x: &x { <<: *x, a: 1 }\nspec:\n  <<: *x\n')).toBe(
       'x: &x { <<: *x, a: 1 }\nspec:\n  replicas: 0\n  <<: *x\n',
     )
   })
 
-  it('reads a map of very many keys in good time', () => {
-    const text = `spec: { replicas: 3 }\ndata:\n${Array.from({ length: 60_000 }, (_, n) => `  k${n}: 1\n`).join('')}`
-    const started = performance.now()
+  it('takes no longer than a map of very many keys grows', () => {
+    const timeOf = (keys: number): number => {
+      const data = Array.from({ length: keys }, (_, n) => `  k${n}: 1\n`).join('')
+      const text = `spec: { replicas: 3 }\ndata:\n${data}`
+      const started = process.cpuUsage()
+      expect(apply(text, set(['spec', 'replicas'], 0)).startsWith('spec: { replicas: 0 }')).toBe(true)
+      const { user, system } = process.cpuUsage(started)
+      return user + system
+    }
+    timeOf(4000)
 
-    const edited = setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)
-
-    expect(edited.startsWith('spec: { replicas: 0 }')).toBe(true)
-    expect(performance.now() - started).toBeLessThan(20_000)
-  })
+    // Ten times the keys: comparing each with each would take a hundred times as long.
+    expect(timeOf(60_000) / timeOf(6000)).toBeLessThan(50)
+  }, 120_000)
 
   it('names no content of the file in its message', () => {
     const text = 'spec:\n  password: "hunter2\n  replicas: 3\n'
 
-    expect(() => setScalar(text, { path: 'a.yaml', documentIndex: 0, keys: ['spec', 'replicas'] }, 0)).toThrow(
+    expect(() => apply(text, set(['spec', 'replicas'], 0))).toThrow(
       /^a\.yaml is not valid YAML \([A-Z_]+\) at line \d+$/u,
     )
   })

@@ -1,0 +1,46 @@
+import { formatPlaces, stopsWorkload, workloadKeyOf, type Config, type MuteReason } from '@saker/core'
+import type { RememberedCommit } from './branch-memory.ts'
+import type { PlannedResponse } from './plan-responses.ts'
+
+/** Somebody has taken back what a response did to a workload. */
+export interface TakenBack {
+  readonly reason: MuteReason
+  /** When, at the latest; milliseconds since 1970. */
+  readonly at: number
+  /** Id of the response. */
+  readonly cause: string
+}
+
+/**
+ * Whether a change that is about to be made was made before and taken back by somebody since, as the history of the branch
+ * tells: by an undo before its time, by a revert, or by any other commit, because the value that we had written is not there
+ * any more. Undefined when it was never made, or went away by itself at the time that was set for it.
+ */
+export function takenBack(
+  { committed }: PlannedResponse,
+  commits: readonly RememberedCommit[],
+  responses: Config['responses'],
+): TakenBack | undefined {
+  const key = workloadKeyOf(committed.workload)
+  const places = new Set(formatPlaces(committed.places))
+  const stops = (name: string): boolean =>
+    responses.find((one) => one.name === name)?.actions.some(stopsWorkload) ?? true
+  const isSame = ({ response, workloadKey, places: theirs }: RememberedCommit['lines'][number]): boolean =>
+    workloadKey === key &&
+    theirs.some((place) => places.has(place)) &&
+    (response === committed.response || (stops(response) && stops(committed.response)))
+  const index = commits.findIndex(({ lines }) => lines.some(isSame))
+  const ours = commits[index]
+  const line = ours?.lines.find(isSame)
+  if (ours === undefined || line === undefined) return undefined
+  const since = commits.slice(0, index)
+  const undo = since.find(({ undone }) => undone.includes(line.id))
+  if (undo !== undefined) {
+    const wasDue = line.until !== undefined && undo.at >= Date.parse(line.until)
+    return wasDue ? undefined : { reason: 'Undone', at: undo.at, cause: line.id }
+  }
+  const revert = since.find(({ reverts }) => reverts.some((sha) => ours.sha.startsWith(sha)))
+  // Which of the others it was nobody knows without reading them all; it was not before the newest of them.
+  const by = revert ?? since.find(({ lines, undone }) => lines.length === 0 && undone.length === 0)
+  return by === undefined ? undefined : { reason: 'ForeignRevert', at: by.at, cause: line.id }
+}

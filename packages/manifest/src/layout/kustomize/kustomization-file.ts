@@ -1,0 +1,204 @@
+import { fieldOf, isObject, listAt, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
+import type { FieldSpec } from './field-spec.ts'
+
+/** Names that kustomize looks for, in its order; a folder may hold one of them only. */
+export const KUSTOMIZATION_NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const
+
+/** Which objects a patch is for; group, version, kind, name and namespace are regular expressions, fully anchored. */
+export interface PatchTarget {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string
+  readonly labelSelector: string
+  readonly annotationSelector: string
+}
+
+/** An entry of `patches` or `patchesJson6902`. */
+export interface PatchEntry {
+  readonly path: string
+  readonly patch: string
+  readonly target?: PatchTarget
+  readonly allowNameChange: boolean
+  readonly allowKindChange: boolean
+}
+
+/** An entry of `labels`. */
+export interface LabelsEntry {
+  readonly pairs: Readonly<Record<string, string>>
+  readonly includeSelectors: boolean
+  readonly includeTemplates: boolean
+  readonly fields: readonly FieldSpec[]
+}
+
+/** An entry of `replicas`. */
+export interface ReplicasEntry {
+  readonly name: string
+  readonly count: number
+}
+
+/** An entry of `images`; empty texts for what it leaves alone. */
+export interface ImageChange {
+  readonly name: string
+  readonly newName: string
+  readonly newTag: string
+  readonly digest: string
+  readonly tagSuffix: string
+}
+
+/** An entry of `configMapGenerator` or `secretGenerator`. */
+export interface GeneratorEntry {
+  readonly kind: 'ConfigMap' | 'Secret'
+  readonly entry: JsonObject
+}
+
+/** What a kustomization file says, with deprecated fields under their new names. */
+export interface KustomizationFile {
+  readonly kind: 'Kustomization' | 'Component'
+  /** With `bases`. */
+  readonly resources: readonly string[]
+  readonly components: readonly string[]
+  readonly namespace: string
+  readonly namePrefix: string
+  readonly nameSuffix: string
+  readonly commonLabels: Readonly<Record<string, string>>
+  readonly labels: readonly LabelsEntry[]
+  readonly commonAnnotations: Readonly<Record<string, string>>
+  readonly patchesStrategicMerge: readonly string[]
+  readonly patches: readonly PatchEntry[]
+  readonly patchesJson6902: readonly PatchEntry[]
+  readonly replicas: readonly ReplicasEntry[]
+  readonly images: readonly ImageChange[]
+  readonly replacements: readonly JsonValue[]
+  readonly generated: readonly GeneratorEntry[]
+  readonly generatorOptions: JsonObject
+  /** Whether it makes objects by charts or plugins. */
+  readonly charts: boolean
+  readonly plugins: boolean
+  /** Fields of it that change objects in ways that are not followed here. */
+  readonly unfollowed: readonly string[]
+}
+
+/** Fields by which objects change in ways that are not followed. */
+const UNFOLLOWED = ['transformers', 'vars', 'configurations', 'openapi'] as const
+
+/** Reads the value of a kustomization file. Undefined when it is none; fields of a wrong form count as absent. */
+export function kustomizationOf(value: JsonValue): KustomizationFile | undefined {
+  if (!isObject(value)) return undefined
+  const kind = textOr(fieldOf(value, 'kind')) || 'Kustomization'
+  if (kind !== 'Kustomization' && kind !== 'Component') return undefined
+  return {
+    kind,
+    resources: [...texts(value, 'resources'), ...texts(value, 'bases')],
+    components: texts(value, 'components'),
+    namespace: textOr(fieldOf(value, 'namespace')),
+    namePrefix: textOr(fieldOf(value, 'namePrefix')),
+    nameSuffix: textOr(fieldOf(value, 'nameSuffix')),
+    commonLabels: pairsOf(fieldOf(value, 'commonLabels')),
+    labels: listAt(value, ['labels']).map(labelsOf),
+    commonAnnotations: pairsOf(fieldOf(value, 'commonAnnotations')),
+    patchesStrategicMerge: texts(value, 'patchesStrategicMerge'),
+    patches: listAt(value, ['patches']).map(patchOf),
+    patchesJson6902: listAt(value, ['patchesJson6902']).map(patchOf),
+    replicas: listAt(value, ['replicas']).map(replicasOf),
+    images: [...listAt(value, ['images']), ...listAt(value, ['imageTags'])].map(imageOf),
+    replacements: listAt(value, ['replacements']),
+    ...makersOf(value),
+    unfollowed: UNFOLLOWED.filter((field) => !isEmpty(fieldOf(value, field))),
+  }
+}
+
+type Makers = Pick<KustomizationFile, 'generated' | 'generatorOptions' | 'charts' | 'plugins'>
+
+function makersOf(value: JsonObject): Makers {
+  const generated = (field: string, kind: GeneratorEntry['kind']): readonly GeneratorEntry[] =>
+    listAt(value, [field]).flatMap((entry) => (isObject(entry) ? [{ kind, entry }] : []))
+  const options = fieldOf(value, 'generatorOptions')
+  return {
+    generated: [...generated('configMapGenerator', 'ConfigMap'), ...generated('secretGenerator', 'Secret')],
+    generatorOptions: isObject(options) ? options : {},
+    charts: !isEmpty(fieldOf(value, 'helmCharts')) || !isEmpty(fieldOf(value, 'helmChartInflationGenerator')),
+    plugins: !isEmpty(fieldOf(value, 'generators')),
+  }
+}
+
+function isEmpty(value: JsonValue | undefined): boolean {
+  if (value === undefined || value === null) return true
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
+}
+
+/** Go's YAML reader takes a number or a boolean for a text where a text is wanted. */
+function textOr(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
+
+function texts(value: JsonObject, field: string): readonly string[] {
+  return listAt(value, [field]).map(textOr)
+}
+
+/** Entries whose values are texts. */
+export function pairsOf(value: JsonValue | undefined): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, textOr(entry)]))
+}
+
+function labelsOf(value: JsonValue): LabelsEntry {
+  return {
+    pairs: pairsOf(fieldOf(value, 'pairs')),
+    includeSelectors: fieldOf(value, 'includeSelectors') === true,
+    includeTemplates: fieldOf(value, 'includeTemplates') === true,
+    fields: listAt(value, ['fields']).map((field) => ({
+      path: textAt(field, ['path']) ?? '',
+      create: fieldOf(field, 'create') === true,
+      group: textAt(field, ['group']) ?? '',
+      version: textAt(field, ['version']) ?? '',
+      kind: textAt(field, ['kind']) ?? '',
+    })),
+  }
+}
+
+/** Reads an entry of `patches`, in a kustomization file or in a Flux Kustomization. */
+export function patchOf(value: JsonValue): PatchEntry {
+  const target = fieldOf(value, 'target')
+  const options = fieldOf(value, 'options')
+  return {
+    path: textOr(fieldOf(value, 'path')),
+    patch: textOr(fieldOf(value, 'patch')),
+    ...(isObject(target) ? { target: targetOf(target) } : {}),
+    allowNameChange: fieldOf(options, 'allowNameChange') === true,
+    allowKindChange: fieldOf(options, 'allowKindChange') === true,
+  }
+}
+
+/** Reads a selector of a patch or replacement. */
+export function targetOf(value: JsonValue): PatchTarget {
+  const field = (name: string): string => textOr(fieldOf(value, name))
+  return {
+    group: field('group'),
+    version: field('version'),
+    kind: field('kind'),
+    name: field('name'),
+    namespace: field('namespace'),
+    labelSelector: field('labelSelector'),
+    annotationSelector: field('annotationSelector'),
+  }
+}
+
+/** Reads an entry of `replicas`. */
+export function replicasOf(value: JsonValue): ReplicasEntry {
+  return { name: textOr(fieldOf(value, 'name')), count: Number(fieldOf(value, 'count') ?? 0) }
+}
+
+/** Reads an entry of `images`. */
+export function imageOf(value: JsonValue): ImageChange {
+  const field = (name: string): string => textOr(fieldOf(value, name))
+  return {
+    name: field('name'),
+    newName: field('newName'),
+    newTag: field('newTag'),
+    digest: field('digest'),
+    tagSuffix: field('tagSuffix'),
+  }
+}

@@ -1,0 +1,72 @@
+import { blobOid, ResponseError, type ErrorCode, type Tree } from '@saker/core'
+import type { ChangeSet, Commit, Head, PastCommit, ReadOptions, RepositoryHost } from '@saker/engine'
+
+/** A commit with everything that the tree holds at it. */
+interface PastFiles extends PastCommit {
+  readonly files: Record<string, string>
+}
+
+/** A branch in memory. Faults are thrown, in order, by the next commits; `landed` ones throw after their effect. */
+export class MemoryHost implements RepositoryHost {
+  readonly history: PastFiles[]
+  readonly reads: ReadOptions[] = []
+  readonly faults: { code: ErrorCode; landed?: boolean; late?: boolean; foreign?: Record<string, string> }[] = []
+  /** A commit that lands right before the next one. */
+  #late: ChangeSet | undefined
+  #seen: Tree | undefined
+  /** When commits are made; milliseconds since 1970. */
+  now = 0
+
+  constructor(files: Record<string, string>) {
+    this.history = [{ sha: 'sha-0', message: 'first', at: 0, files }]
+  }
+
+  get tip(): PastFiles {
+    return this.history.at(-1) ?? { sha: '', message: '', at: 0, files: {} }
+  }
+
+  /** Lands somebody else’s commit, and gives its id. */
+  add(message: string, files: Record<string, string>): string {
+    const sha = `sha-${this.history.length}`
+    this.history.push({ sha, message, at: this.now, files: { ...this.tip.files, ...files } })
+    return sha
+  }
+
+  async read(options: ReadOptions): Promise<Head> {
+    this.reads.push(options)
+    const past: PastCommit[] = this.history.toReversed().slice(0, options.past ?? 0)
+    if (options.freshness === 'cached' && past.length === 0 && this.#seen !== undefined)
+      return { tree: this.#seen, current: false, past }
+    this.#seen = treeOf(this.tip)
+    return { tree: this.#seen, current: true, past }
+  }
+
+  async commit(changeSet: ChangeSet): Promise<Commit> {
+    const fault = this.faults.shift()
+    if (this.#late !== undefined) this.#land(this.#late)
+    this.#late = fault?.late === true ? changeSet : undefined
+    if (fault?.foreign !== undefined) this.add('a foreign change', fault.foreign)
+    if (fault !== undefined && fault.landed !== true && fault.foreign === undefined)
+      throw new ResponseError(fault.code, 'as told')
+    if (changeSet.baseSha !== this.tip.sha) throw new ResponseError('BRANCH_MOVED', 'the branch moved')
+    const sha = this.#land(changeSet)
+    if (fault?.landed === true) throw new ResponseError(fault.code, 'as told')
+    this.#seen = treeOf(this.tip)
+    return { sha }
+  }
+
+  #land({ message, edits }: ChangeSet): string {
+    return this.add(message, Object.fromEntries(edits.map(({ path, after }) => [path, after])))
+  }
+
+  async close(): Promise<void> {}
+}
+
+function treeOf({ sha, files }: { sha: string; files: Record<string, string> }): Tree {
+  return {
+    sha,
+    files: new Map(
+      Object.entries(files).map(([path, text]) => [path, { path, mode: '100644' as const, oid: blobOid(text), text }]),
+    ),
+  }
+}
