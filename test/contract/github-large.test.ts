@@ -257,7 +257,7 @@ test('ten thousand manifests of 25 MB are read in little memory, and then at the
   const { nameWithOwner } = double.host('acme/bulk', origin)
   const program = new URL('../support/read-repository-process.ts', import.meta.url)
 
-  const reader = execa({ ipc: true, reject: false })(process.execPath, [
+  const reader = execa({ ipc: true, reject: false, stderr: 'inherit' })(process.execPath, [
     '--conditions=saker-source',
     '--max-old-space-size=100',
     program.pathname,

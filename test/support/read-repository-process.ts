@@ -36,7 +36,8 @@ const host = open(({ operation }) => requests.push(operation))
 const rssBefore = process.memoryUsage.rss()
 
 function open(observe: RequestObserver): RepositoryHost {
-  const common = { branch: 'main', observe }
+  // The double answers ten thousand files slowly on a busy machine.
+  const common = { branch: 'main', observe, timeoutMs: 120_000 }
   if (kind === 'git') {
     return openGitRepository({ ...common, location: { kind: 'git', url }, auth: { kind: 'none' }, dataDir: place })
   }
