@@ -6,6 +6,8 @@ const PROGRAMS: readonly (readonly [program: string, versionFlag: string, tests:
   ['openssl', 'version', 'tests of client certificates'],
   ['sshd', '-V', 'the test over a real ssh server'],
   ['chromium', '--version', 'tests in a real browser'],
+  ['helm', 'version', 'tests of the Helm chart'],
+  ['promtool', '--version', 'tests of the alerts about Saker'],
 ]
 
 /** Runs once before all tests: says which programs are missing, and what is skipped for that. */
