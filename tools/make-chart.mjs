@@ -4,16 +4,13 @@
 //   node tools/make-chart.mjs [FOLDER]
 //
 // With a folder, the files are made there and not in the chart.
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import readmeGenerator from '@bitnami/readme-generator-for-helm'
 
 const ROOT = join(import.meta.dirname, '..')
 const CHART = join(ROOT, 'helm/saker')
 const out = process.argv[2] ?? CHART
-
-/** The published schema of the config file where there is one, else its top-level keys. */
-const CONFIG_SCHEMAS = ['docs/saker-config.schema.json', 'tools/chart/config.schema.json']
 
 const readJson = (path) => JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
 
@@ -24,12 +21,7 @@ function withoutForeignPatterns(key, value) {
 
 /** The schema of the config file, with its definitions under names that nobody else has. */
 function configDefinitions() {
-  const {
-    $schema: _dialect,
-    $id: _id,
-    $defs = {},
-    ...config
-  } = readJson(CONFIG_SCHEMAS.find((path) => existsSync(join(ROOT, path))))
+  const { $schema: _dialect, $id: _id, $defs = {}, ...config } = readJson('docs/saker-config.schema.json')
   const renamed = JSON.stringify({ ...$defs, '': config }, withoutForeignPatterns).replaceAll(
     '"#/$defs/',
     '"#/definitions/config.',

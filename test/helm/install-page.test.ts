@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseConfig } from '@saker/core'
 import { describe, expect, it } from 'vitest'
-import { parseAllDocuments } from 'yaml'
-import { CHART, find, helmAvailable, render, tryRender } from '../support/helm-chart.ts'
+import { parse, parseAllDocuments } from 'yaml'
+import { CHART, find, helmAvailable, objectsIn, render, tryRender } from '../support/helm-chart.ts'
 
 /** Everything in a YAML block of the page, in its order. */
 const BLOCKS = Array.from(
@@ -22,7 +23,11 @@ describe.skipIf(!helmAvailable)('docs/install.md', () => {
     ['the values for a Redis of the user’s', () => blockWith('externalRedis')],
     ['those in the HelmRelease', () => (blockWith('kind', 'HelmRelease')['spec'] as { values: object }).values],
   ])('shows values that the chart takes: %s', (_which, values) => {
-    expect(tryRender({ values: values() })).toMatchObject({ code: 0, problem: '' })
+    const made = tryRender({ values: values() })
+    const config = find(objectsIn(made.text), 'ConfigMap saker-config').data?.['saker.yaml']
+
+    expect(made).toMatchObject({ code: 0, problem: '' })
+    expect(parseConfig(parse(config ?? ''))).toHaveProperty('config')
   })
 
   it('sends Falcosidekick to the Service that the chart makes', () => {

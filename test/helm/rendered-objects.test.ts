@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseConfig } from '@saker/core'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import {
   CHART,
   find,
@@ -84,6 +85,15 @@ describe.skipIf(!helmAvailable)('the chart', () => {
     const wrong = { ...deployment, spec: { ...(deployment?.spec as object), replicaCount: 1 } } as KubernetesObject
 
     expect(faultsOf(wrong, '1.36')).toEqual([expect.stringContaining('replicaCount')])
+  })
+
+  it.each(VALUE_SETS)('renders %s with a config that Saker takes', (set) => {
+    const config = find(render({ set }), `ConfigMap ${set === 'mutual-tls' ? 'saker-answerer' : 'saker'}-config`)
+
+    const parsed = parseConfig(parse(config.data?.['saker.yaml'] ?? ''))
+
+    expect(parsed).not.toHaveProperty('faults')
+    expect(parsed).toHaveProperty('config')
   })
 
   it('gives every object a name that fits, whatever the release is called', () => {

@@ -23,6 +23,11 @@ describe.skipIf(!helmAvailable)('values', () => {
     ],
     ['in a list', { secrets: { mounts: [{ name: 'x', secretName: 'y', subPath: 'z' }] } }, "'/secrets/mounts/0'"],
     ['of the config', { config: { ...CONFIG, rules: [] } }, "at '/config': additional properties 'rules' not allowed"],
+    [
+      'deep in the config',
+      { config: { ...CONFIG, responses: [{ name: 'x', match: { rules: [] }, actions: [{ contain: {} }] }] } },
+      "at '/config/responses/0/match': additional properties 'rules' not allowed",
+    ],
   ])('are refused for an unknown key %s', (_where, values, words) => {
     const { code, problem } = tryRender({ values })
 
@@ -33,6 +38,11 @@ describe.skipIf(!helmAvailable)('values', () => {
   it.each([
     ['a config without responses', { config: { version: 1, repositories: {} } }, "missing property 'responses'"],
     ['a config of another version', { config: { ...CONFIG, version: 2 } }, "'/config/version'"],
+    [
+      'an action that the config does not know',
+      { config: { ...CONFIG, responses: [{ name: 'x', match: {}, actions: [{ explode: {} }] }] } },
+      "'/config/responses/0/actions/0'",
+    ],
     ['a number as text', { ingest: { replicas: '2' } }, "'/ingest/replicas'"],
     ['a URL that is none of Redis', { externalRedis: { url: 'http://redis' } }, "'/externalRedis/url'"],
     ['a grace period that Saker overruns', { worker: { terminationGracePeriodSeconds: 5 } }, 'minimum'],

@@ -56,6 +56,10 @@ sum by ({{ index . 2 }}) (increase({{ $metric }}[{{ $time }}]) > 0 or ({{ $metri
   "expr" (include "saker.grown" (list $failed "15m" "response, code"))
   "summary" "Response {{ $labels.response }} fails: {{ $labels.code }}"
   "description" "{{ $value | printf \"%.0f\" }} times within 15 minutes. The workloads go on running. After the cause is gone, saker retry runs them again.") }}
+{{ include "saker.alert" (dict "root" . "name" "SakerResponsesHeld" "for" "" "severity" "warning"
+  "expr" (printf "max by (lane) (saker_jobs{%s,state=\"held\"}) > 0" $ns)
+  "summary" "Responses of lane {{ $labels.lane }} wait for a person"
+  "description" "{{ $value | printf \"%.0f\" }} are held by a guard. Their workloads go on running until somebody lets them go or drops them.") }}
 {{ include "saker.alert" (dict "root" . "name" "SakerLaneAsleep" "for" "10m" "severity" "warning"
   "expr" (printf "max by (lane) (saker_lane_asleep{%s}) == 1" $ns)
   "summary" "Lane {{ $labels.lane }} sleeps"
@@ -64,6 +68,10 @@ sum by ({{ index . 2 }}) (increase({{ $metric }}[{{ $time }}]) > 0 or ({{ $metri
   "expr" (printf "max by (lane) (saker_oldest_job_age_seconds{%s}) > %d" $ns (int .Values.monitoring.prometheusRule.oldestJobSeconds))
   "summary" "Responses wait in lane {{ $labels.lane }}"
   "description" "The oldest has waited for {{ $value | humanizeDuration }}; its workload goes on running.") }}
+{{ include "saker.alert" (dict "root" . "name" "SakerLanePaused" "for" "1h" "severity" "warning"
+  "expr" (printf "max by (lane) (saker_lane_paused{%s}) == 1" $ns)
+  "summary" "Lane {{ $labels.lane }} is paused"
+  "description" "An operator has stopped its writes for more than an hour. Alerts are kept; nothing is committed.") }}
 {{ include "saker.alert" (dict "root" . "name" "SakerConfigRefused" "for" "1m" "severity" "warning"
   "expr" (printf "min by (pod) (saker_config_reload_success{%s}) == 0" $ns)
   "summary" "Saker refuses the new config"
