@@ -28,7 +28,8 @@ export function discoverWhole(access: LayoutAccess, repository: string): WholeRe
   const looseBuilt = access.build(loose).built
   const leading = tops.filter((_, index) => builds[index] !== undefined && leadsIn(builds[index]).some(isApplier))
   const looseLeads = leadsIn(looseBuilt).filter(isApplier)
-  if (leading.length === 0 && looseLeads.length === 0) return { ...discoverRoots(access, [...tops, loose]), unapplied: [] }
+  if (leading.length === 0 && looseLeads.length === 0)
+    return { ...discoverRoots(access, [...tops, loose]), unapplied: [] }
   const beside = loosePlan(
     repository,
     besideLeads(

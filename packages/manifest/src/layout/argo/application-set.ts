@@ -1,4 +1,15 @@
-import { copyOf, fieldAt, fieldOf, isObject, listAt, setField, textAt, type JsonObject, type JsonValue, type MutableJson } from '../json-value.ts'
+import {
+  copyOf,
+  fieldAt,
+  fieldOf,
+  isObject,
+  listAt,
+  setField,
+  textAt,
+  type JsonObject,
+  type JsonValue,
+  type MutableJson,
+} from '../json-value.ts'
 import type { BuiltObject } from '../layout-model.ts'
 import { folderOf, type RepositoryFiles } from '../repository-files.ts'
 import { matchesFolder } from './glob.ts'
@@ -50,10 +61,13 @@ function parametersOf(generator: JsonValue, filesOf: FilesOfSource): readonly Pa
 function foldersOf(files: RepositoryFiles, directories: readonly JsonValue[]): readonly string[] {
   const folders = new Set<string>()
   for (const path of files.paths) {
-    for (let folder = folderOf(path); folder !== '' && !folders.has(folder); folder = folderOf(folder)) folders.add(folder)
+    for (let folder = folderOf(path); folder !== '' && !folders.has(folder); folder = folderOf(folder))
+      folders.add(folder)
   }
   const fits = (entry: JsonValue, folder: string): boolean => matchesFolder(textAt(entry, ['path']) ?? '', folder)
-  const [left, wanted] = [true, false].map((out) => directories.filter((one) => (fieldOf(one, 'exclude') === true) === out))
+  const [left, wanted] = [true, false].map((out) =>
+    directories.filter((one) => (fieldOf(one, 'exclude') === true) === out),
+  )
   return [...folders]
     .filter((folder) => wanted?.some((entry) => fits(entry, folder)) === true)
     .filter((folder) => left?.some((entry) => fits(entry, folder)) !== true)
@@ -103,20 +117,28 @@ function filledByName(text: string, values: Parameters): string {
   return text.replaceAll(/\{\{\s*([^{}\s]+)\s*\}\}/gu, (whole, name: string) => {
     const [, first = '', index] = /^([^[\]]+)(?:\[([0-9]+)\])?$/u.exec(name) ?? []
     if (index !== undefined) return String(listAt(values, [first, 'segments'])[Number(index)] ?? whole)
-    const value = first === 'path' ? (textAt(values, ['path', 'path']) ?? fieldOf(values, first)) : fieldAt(values, first.split('.'))
+    const value =
+      first === 'path'
+        ? (textAt(values, ['path', 'path']) ?? fieldOf(values, first))
+        : fieldAt(values, first.split('.'))
     return textOf(value ?? fieldOf(values, first)) ?? whole
   })
 }
 
 /** `{{.name}}`, `{{ .path.path }}`, `{{index .path.segments 1}}`; what else Go's templates can do stays as it is. */
 function filledByGo(text: string, values: Parameters): string {
-  return text.replaceAll(/\{\{-?\s*(?:index\s+)?\.([A-Za-z0-9_.-]+)(?:\s+([0-9]+))?\s*-?\}\}/gu, (whole, name: string, index) => {
-    const keys = name.split('.')
-    if (typeof index === 'string') return String(listAt(values, keys)[Number(index)] ?? whole)
-    return textOf(fieldAt(values, keys)) ?? whole
-  })
+  return text.replaceAll(
+    /\{\{-?\s*(?:index\s+)?\.([A-Za-z0-9_.-]+)(?:\s+([0-9]+))?\s*-?\}\}/gu,
+    (whole, name: string, index) => {
+      const keys = name.split('.')
+      if (typeof index === 'string') return String(listAt(values, keys)[Number(index)] ?? whole)
+      return textOf(fieldAt(values, keys)) ?? whole
+    },
+  )
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
 }

@@ -26,7 +26,11 @@ export function argoPlans(access: LayoutAccess, lead: Lead): Discovered {
   return {
     plans: parts.flatMap(({ plans }) => plans),
     problems: [
-      ...made.problems.map((message): LayoutProblem => ({ code: 'LAYOUT_UNSUPPORTED', where: placeOf(object), message })),
+      ...made.problems.map((message): LayoutProblem => ({
+        code: 'LAYOUT_UNSUPPORTED',
+        where: placeOf(object),
+        message,
+      })),
       ...parts.flatMap(({ problems }) => problems),
     ],
   }
@@ -49,7 +53,11 @@ function plansOf(access: LayoutAccess, object: BuiltObject): Discovered {
 function planOf(access: LayoutAccess, object: BuiltObject, source: JsonObject): RootPlan | LayoutProblem | undefined {
   const { name } = object.identity
   const field = (key: string): string => textAt(source, [key]) ?? ''
-  const problem = (message: string, code: LayoutProblem['code']): LayoutProblem => ({ code, where: placeOf(object), message })
+  const problem = (message: string, code: LayoutProblem['code']): LayoutProblem => ({
+    code,
+    where: placeOf(object),
+    message,
+  })
   if (field('chart') !== '') {
     return problem(`Application ${name} applies a Helm chart from ${field('repoURL')}`, 'LAYOUT_UNSUPPORTED')
   }
@@ -60,11 +68,14 @@ function planOf(access: LayoutAccess, object: BuiltObject, source: JsonObject): 
     const message = `Application ${name} applies ${field('repoURL')}, which is none of the configured repositories`
     return problem(message, 'SOURCE_UNLISTED')
   }
-  if (fieldOf(source, 'plugin') !== undefined) return problem(`Application ${name} is built by a plugin`, 'LAYOUT_UNSUPPORTED')
+  if (fieldOf(source, 'plugin') !== undefined)
+    return problem(`Application ${name} is built by a plugin`, 'LAYOUT_UNSUPPORTED')
   const applier: Applier = { type: 'argo', object, ...(found.pinned === undefined ? {} : { pinned: found.pinned }) }
   const { repository } = found.source
   const root = argoRoot(access, { repository, path, by: applierId(object, 'argo'), applier }, source)
-  return root === undefined ? problem(`Application ${name} applies ${path}, which is not there`, 'LAYOUT_UNSUPPORTED') : { root }
+  return root === undefined
+    ? problem(`Application ${name} applies ${path}, which is not there`, 'LAYOUT_UNSUPPORTED')
+    : { root }
 }
 
 /** The kind of a source: as it says itself, else by what lies in its folder. */
@@ -101,7 +112,8 @@ function sourceAt(access: LayoutAccess, object: BuiltObject, { url, revision, pa
   const { origin } = object
   const own = path !== '' && origin.path.startsWith(`${path}/`)
   const listed = access.sources.filter((source) => source.url === urlOf(url))
-  const all = listed.length > 0 ? listed : access.sources.filter(({ repository }) => own && repository === origin.repository)
+  const all =
+    listed.length > 0 ? listed : access.sources.filter(({ repository }) => own && repository === origin.repository)
   const [first] = all
   if (first === undefined) return undefined
   if (revision === '' || revision === 'HEAD') return { source: first }

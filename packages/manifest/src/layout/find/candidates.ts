@@ -37,10 +37,19 @@ export function objectsOfCluster(layout: Layout, cluster: string): ClusterObject
     parts.flatMap(pick).filter((one) => isMeant(objectOf(one)))
   return {
     roots,
-    workloads: kept(({ workloads }) => workloads, ({ object }) => object),
-    releases: kept(({ releases }) => releases, (object) => object),
+    workloads: kept(
+      ({ workloads }) => workloads,
+      ({ object }) => object,
+    ),
+    releases: kept(
+      ({ releases }) => releases,
+      (object) => object,
+    ),
     definitions: parts.flatMap(({ definitions }) => definitions),
-    all: kept(({ all }) => all, (object) => object),
+    all: kept(
+      ({ all }) => all,
+      (object) => object,
+    ),
     problems: [...parts.flatMap(({ problems }) => problems), ...layout.problemsOf(cluster)],
   }
 }
@@ -49,7 +58,9 @@ export function objectsOfCluster(layout: Layout, cluster: string): ClusterObject
 function filesOf(layout: Layout, cluster: string): ReadonlyMap<string, string> {
   return new Map(
     layout.sources.flatMap(({ repository, clusters }) =>
-      clusters.flatMap(({ name, file }) => (name === cluster && file !== undefined ? [[repository, file] as const] : [])),
+      clusters.flatMap(({ name, file }) =>
+        name === cluster && file !== undefined ? [[repository, file] as const] : [],
+      ),
     ),
   )
 }

@@ -82,12 +82,16 @@ function withoutDoubles(candidates: readonly Candidate[]): readonly Candidate[] 
   const byOrigin = Map.groupBy(candidates, originKey)
   return [...byOrigin.values()].flatMap((same) => {
     const applied = same.filter(({ object }) => object.root.applier !== undefined)
-    return applied.length > 0 ? applied : same.slice(0, 1).concat(same.slice(1).filter((one) => !isSameIn(same[0], one)))
+    return applied.length > 0
+      ? applied
+      : same.slice(0, 1).concat(same.slice(1).filter((one) => !isSameIn(same[0], one)))
   })
 }
 
 function isSameIn(first: Candidate | undefined, other: Candidate): boolean {
-  return first?.object.root.id === other.object.root.id && first.namespace === other.namespace && first.name === other.name
+  return (
+    first?.object.root.id === other.object.root.id && first.namespace === other.namespace && first.name === other.name
+  )
 }
 
 function originKey({ object: { origin }, kind, name }: Candidate): string {
@@ -100,4 +104,3 @@ function unreadableRivals({ layout, objects }: SearchPlace, { name }: Candidate)
   const paths = objects.problems.filter(({ where }) => layout.textOf(where)?.includes(name) === true)
   return [...new Set(paths.map(({ where }) => where.path))]
 }
-

@@ -32,7 +32,9 @@ export function helmTargetsOf(release: BuiltObject): readonly HelmTarget[] {
       ...listAt(kustomize, ['patchesStrategicMerge']).flatMap((patch) => targetOf(fieldOf(patch, 'metadata'), patch)),
     ]
   })
-  return [...new Map(found.map((target) => [`${target.kind}/${target.name}/${target.namespace ?? ''}`, target])).values()]
+  return [
+    ...new Map(found.map((target) => [`${target.kind}/${target.name}/${target.namespace ?? ''}`, target])).values(),
+  ]
 }
 
 function targetsOfPatch(entry: JsonValue): readonly HelmTarget[] {

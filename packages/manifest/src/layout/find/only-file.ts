@@ -10,7 +10,8 @@ import type { Layout } from '../layout-model.ts'
  */
 export function refuseOnlyFile(layout: Layout, cluster: string): void {
   for (const { repository, clusters } of layout.sources) {
-    for (const { name, file } of clusters) if (name === cluster && file !== undefined) refuse(layout, { repository, file })
+    for (const { name, file } of clusters)
+      if (name === cluster && file !== undefined) refuse(layout, { repository, file })
   }
 }
 

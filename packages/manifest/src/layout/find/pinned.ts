@@ -30,7 +30,9 @@ export function pinnedCandidate(
   if (first === undefined) return undefined
   if (second !== undefined) {
     throw new ResponseError('WORKLOAD_AMBIGUOUS', `several pins are about ${describeSighting(sighting)}`, {
-      details: { candidates: [first, second].map(({ pin }) => `${pin.namespace}/${pin.kind}/${pin.name} in ${pin.file}`) },
+      details: {
+        candidates: [first, second].map(({ pin }) => `${pin.namespace}/${pin.kind}/${pin.name} in ${pin.file}`),
+      },
     })
   }
   const [candidate, other] = leadsTo(objects, first)
@@ -60,7 +62,8 @@ function leadsTo(objects: ClusterObjects, { repository, pin }: PlacedPin): reado
   const named = { kind, name, namespace }
   const here = objects.all.filter(({ origin }) => origin.repository === repository && origin.path === pin.file)
   const itself = here.filter(
-    ({ identity }) => identity.kind === kind && identity.name === name && (identity.namespace ?? namespace) === namespace,
+    ({ identity }) =>
+      identity.kind === kind && identity.name === name && (identity.namespace ?? namespace) === namespace,
   )
   if (itself.length > 0) {
     return itself.map((object) => ({
@@ -74,7 +77,9 @@ function leadsTo(objects: ClusterObjects, { repository, pin }: PlacedPin): reado
   if (releases.length > 0) return releases.map((object) => ({ ...named, object, via: { kind: 'helm-release' } }))
   const appliers = written.filter((object) => isFluxKustomization({ object, root: object.root }))
   const ids = new Set(appliers.map((object) => applierId(object, 'flux')))
-  const roots = objects.roots.filter(({ applier }) => applier !== undefined && ids.has(applierId(applier.object, 'flux')))
+  const roots = objects.roots.filter(
+    ({ applier }) => applier !== undefined && ids.has(applierId(applier.object, 'flux')),
+  )
   if (roots.length > 0) return roots.flatMap((root) => unknownIn(root, { pin, layers: [] }))
   const layered = objects.all.flatMap((object) => layersUpFrom(object, repository, pin.file))
   const byRoot = new Map(layered.map((one) => [one.root.id, one]))
@@ -90,7 +95,11 @@ function isCustom(apiVersion: string): boolean {
 
 type Layers = BuiltObject['layers']
 
-function layersUpFrom(object: BuiltObject, repository: string, file: string): readonly { root: Root; layers: Layers }[] {
+function layersUpFrom(
+  object: BuiltObject,
+  repository: string,
+  file: string,
+): readonly { root: Root; layers: Layers }[] {
   const index = object.layers.findIndex((layer) => layer.repository === repository && layer.path === file)
   return index < 0 ? [] : [{ root: object.root, layers: object.layers.slice(index) }]
 }
