@@ -305,4 +305,55 @@ describe.skipIf(!redisAvailable)('lanes that people hold', () => {
     expect(asleep[1]).toBeLessThanOrEqual(401)
     expect(asleep[2]).toBeLessThanOrEqual(401)
   })
+
+  it('lets a response go on in another lane under its own id, with one outcome', async () => {
+    const elsewhere = freshLane()
+    board.setLanes([lane, elsewhere])
+    const forwarded = { outcome: 'forwarded', lane: elsewhere.slug } as const
+    const here = await serve({
+      coalesce: { quietMs: 300, maxMs: 3000 },
+      respond: async (batch) => new Map(batch.jobs.map(({ id }) => [id, forwarded])),
+    })
+    const jobs = await Promise.all([offer(), offer()])
+    await vi.waitFor(async () => expect(await seen.getCompletedCount()).toBe(2), SOON)
+
+    const there = await serve({ slug: elsewhere.slug, respond: async (batch) => allOf(batch, committed()) })
+    await vi.waitFor(() => expect(there.settled).toHaveLength(2), SOON)
+
+    expect(here.settled).toEqual([])
+    expect(there.settled.map(({ job }) => job).toSorted(byId)).toEqual(jobs.toSorted(byId))
+    expect((await stored(jobs[0]?.id ?? '')).returnvalue).toMatchObject(forwarded)
+    const receipts = await board.receipts({ limit: 9 })
+    expect(receipts.map(({ outcome, lane: slug }) => [outcome, slug])).toEqual([
+      ['committed', elsewhere.slug],
+      ['committed', elsewhere.slug],
+    ])
+  })
+
+  it('takes a response back that it has forwarded itself', async () => {
+    const elsewhere = freshLane()
+    const to = ({ slug }: Lane) => ({ outcome: 'forwarded', lane: slug }) as const
+    let seenHere = 0
+    const here = await serve({
+      respond: async (batch) => {
+        seenHere += 1
+        const answer = seenHere === 1 ? to(elsewhere) : committed()
+        return new Map(batch.jobs.map(({ id }) => [id, answer]))
+      },
+    })
+    const there = await serve({
+      slug: elsewhere.slug,
+      respond: async (batch) => new Map(batch.jobs.map(({ id }) => [id, to(lane)])),
+    })
+
+    const job = await offer()
+    await vi.waitFor(() => expect(here.settled).toHaveLength(1), SOON)
+
+    expect(here.settled[0]).toMatchObject({ job, outcome: committed() })
+    expect(there.batches).toHaveLength(1)
+  })
 })
+
+function byId(a: ResponseJob, b: ResponseJob): number {
+  return a.id.localeCompare(b.id)
+}

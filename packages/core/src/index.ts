@@ -53,6 +53,7 @@ export { formatPlaces, parseResponseLines, type ChangedPlace, type ResponseLine 
 export { silentLog, type Log } from './log.ts'
 export {
   outcomeCode,
+  type Forward,
   type HoldReason,
   type Outcome,
   type OutcomeName,

@@ -54,6 +54,13 @@ export type Outcome =
       readonly candidates?: readonly string[]
     })
 
+/** A response goes on in another lane under the same id. It is no outcome: that comes there. */
+export interface Forward {
+  readonly outcome: 'forwarded'
+  /** Slug of the lane. */
+  readonly lane: string
+}
+
 /** The closed set of endings, for metrics. */
 export type OutcomeName = Outcome['outcome']
 

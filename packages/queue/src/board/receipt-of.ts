@@ -11,6 +11,7 @@ import {
   type ResponseState,
 } from '@saker/core'
 import type { Job } from 'bullmq'
+import { isForwarded } from '../lane/forward-job.ts'
 import { readJob } from '../lane/gather-mates.ts'
 import { stateOf } from '../lane/job-note.ts'
 
@@ -50,5 +51,7 @@ function outcomeOf(job: Job): (Outcome & { readonly state?: ResponseState }) | u
     return { outcome: 'failed', code: code as ErrorCode, message }
   if ((job.failedReason ?? '') !== '') return { outcome: 'failed', code: 'INTERNAL', message: job.failedReason }
   const value: unknown = job.returnvalue
+  // Its outcome comes in another lane.
+  if (isForwarded(value)) return undefined
   return typeof value === 'object' && value !== null && 'outcome' in value ? (value as Outcome) : undefined
 }

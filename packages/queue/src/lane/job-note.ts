@@ -1,9 +1,9 @@
-import type { ErrorCode, Outcome, ResponseState, Waiver } from '@saker/core'
+import type { ErrorCode, Forward, Outcome, ResponseState, Waiver } from '@saker/core'
 import type { Job } from 'bullmq'
 
 /** How a job ends. */
 export interface Ending {
-  readonly outcome: Outcome
+  readonly outcome: Outcome | Forward
   /** Alerts that the job stands for: its own, and those merged into it so far. */
   readonly count: number
   /** The waiver it ran with. */

@@ -1,4 +1,4 @@
-import type { Outcome, ResponseJob, Waiver } from '@saker/core'
+import type { Forward, Outcome, ResponseJob, Waiver } from '@saker/core'
 
 /** The jobs that one leader answers together. */
 export interface LaneBatch {
@@ -32,11 +32,11 @@ export interface SettledFacts {
 /** How a lane answers its jobs. */
 export interface LaneAnswers {
   /**
-   * Answers a batch: one outcome per job id. A mate that is left out stays in the lane and is answered later; a leader that
+   * Answers a batch: one outcome per job id, or the lane in which the job goes on. A mate that is left out stays in the lane and is answered later; a leader that
    * is left out puts the lane to sleep for a while (`CONFIG_BEHIND`). Throwing a retryable `ResponseError` puts the whole lane to sleep and tries again;
    * throwing anything else fails the whole batch with its code. `LANE_PAUSED` is answered again once the lane is resumed.
    */
-  readonly respond: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>
+  readonly respond: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome | Forward>>
   /** Told once per ended job, by the worker that ended it, after Redis has recorded it. What it throws is logged. */
   readonly onSettled: (job: ResponseJob, outcome: Outcome, facts: SettledFacts) => void
   /** How long a response is held, from now on, in milliseconds. 30 days by default. */

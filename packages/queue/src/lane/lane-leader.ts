@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asResponseError, ResponseError, type Log, type Outcome, type ResponseJob, type Waiver } from '@saker/core'
+import {
+  asResponseError,
+  ResponseError,
+  type Forward,
+  type Log,
+  type Outcome,
+  type ResponseJob,
+  type Waiver,
+} from '@saker/core'
 import { UnrecoverableError, WaitingError, Worker, type Job, type Queue } from 'bullmq'
 import { TIMED_OUT, within } from '../within.ts'
 import { findMates, linger, readJob, type Coalesce, type ReadableJob } from './gather-mates.ts'
@@ -36,6 +44,8 @@ export interface LaneLeaderOptions extends LaneAnswers {
   readonly mergedInto: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
   readonly unconfirmed: UnconfirmedJobs
   readonly facts: LaneFacts
+  /** Puts a job into another lane. */
+  readonly forward: (job: Job, slug: string) => Promise<void>
   readonly held: HeldJobs
   /** Aborts when the worker begins to close. */
   readonly stopping: AbortSignal
@@ -79,11 +89,12 @@ export class LaneLeader {
    * BullMQ's processor. Resolves with the outcome as the job's return value; rejects with `UnrecoverableError` for `failed`,
    * with BullMQ's rate limit error when the lane sleeps, and with `WaitingError` when the job is not ours any more.
    */
-  async process(job: Job, token: string): Promise<Outcome & Told> {
+  async process(job: Job, token: string): Promise<(Outcome | Forward) & Told> {
     const ending = endingFor(job, job.attemptsStarted) ?? (await this.#lead(job, token))
     const { outcome, count, waiver } = ending
     this.#ending = { id: job.id, ...ending }
     await this.#beforeEnd(job, ending)
+    if (outcome.outcome === 'forwarded') await this.#options.forward(job, outcome.lane)
     const failed = outcome.outcome === 'failed'
     // Before the job fails, not after: nothing may be merged into a job that has already failed.
     if (failed) await this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
@@ -107,6 +118,10 @@ export class LaneLeader {
     const asked = error === undefined || ending?.outcome.outcome === 'failed'
     const outcome = asked ? ending?.outcome : internal(error.message)
     // BullMQ ended it without asking us, because it stalled too often.
+    if (outcome?.outcome === 'forwarded') {
+      this.#options.log.info({ lane: this.#options.slug, responseId: job.id, to: outcome.lane }, 'response forwarded')
+      return
+    }
     if (outcome?.outcome === 'held')
       void this.#attempt(() => this.#options.held.keep(job.id ?? ''), 'a held response could not be kept')
     if (!asked) {
@@ -162,7 +177,7 @@ export class LaneLeader {
   }
 
   /** Answers once the lane is not paused; when it is paused before the write is made, again. */
-  async #answerAwake(leading: Leading): Promise<Outcome> {
+  async #answerAwake(leading: Leading): Promise<Outcome | Forward> {
     const { slug, stopping, facts, log } = this.#options
     const signal = AbortSignal.any([stopping, leading.abort.signal])
     for (;;) {
@@ -183,7 +198,7 @@ export class LaneLeader {
     }
   }
 
-  async #answer(leading: Leading, signal: AbortSignal): Promise<Outcome> {
+  async #answer(leading: Leading, signal: AbortSignal): Promise<Outcome | Forward> {
     const { queue, coalesce, maxBatch } = this.#options
     const { leader, abort } = leading
     leading.mates = await asQueueFailure(async () => {
@@ -226,7 +241,7 @@ export class LaneLeader {
   }
 
   /** Gives the batch to the engine. An aborted answer that does not end within a second is left to itself. */
-  async #respond(batch: readonly ReadableJob[], leading: Leading): Promise<ReadonlyMap<string, Outcome>> {
+  async #respond(batch: readonly ReadableJob[], leading: Leading): Promise<ReadonlyMap<string, Outcome | Forward>> {
     const {
       counts,
       abort: { signal },
@@ -281,7 +296,7 @@ export class LaneLeader {
   }
 
   /** Leaves each mate its outcome. Rejects when one could not be told, so that the leader runs again and tells it then. */
-  async #handOut(leading: Leading, outcomeOf: (mate: ResponseJob) => Outcome | undefined): Promise<void> {
+  async #handOut(leading: Leading, outcomeOf: (mate: ResponseJob) => Outcome | Forward | undefined): Promise<void> {
     const { queue } = this.#options
     const { leader, mates = [] } = leading
     const tell = async ({ job, data }: ReadableJob): Promise<void> => {
@@ -341,7 +356,7 @@ function idsOf({ leader, mates = [] }: Leading): readonly string[] {
   return [leader, ...mates].map(({ data }) => data.id)
 }
 
-function endingIn({ counts, waivers }: Leading, { id }: ResponseJob, outcome: Outcome): Ending {
+function endingIn({ counts, waivers }: Leading, { id }: ResponseJob, outcome: Outcome | Forward): Ending {
   const waiver = waivers.get(id)?.kind
   return { outcome, count: counts.get(id) ?? 1, ...(waiver === undefined ? {} : { waiver }) }
 }

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResponseError, type Log } from '@saker/core'
-import { Queue, Worker } from 'bullmq'
+import { Queue, Worker, type Job } from 'bullmq'
 import { connectRedis, type RedisConnection } from '../redis/redis-connection.ts'
 import { TIMED_OUT, within } from '../within.ts'
+import { forwardJob } from './forward-job.ts'
 import type { Coalesce } from './gather-mates.ts'
 import { expireHeld } from './expire-held.ts'
 import { HeldJobs } from './held-jobs.ts'
@@ -167,7 +168,8 @@ class ServingLane implements LaneWorker {
     const unconfirmed = new UnconfirmedJobs(client, slug)
     const facts = new LaneFacts(client, slug)
     this.#held = new HeldJobs(client, slug)
-    const known = { mergedInto, unconfirmed, facts, held: this.#held }
+    const forward = (job: Job, to: string): Promise<void> => forwardJob(job, to, client)
+    const known = { mergedInto, unconfirmed, facts, held: this.#held, forward }
     this.#leader = new LaneLeader({
       ...{ slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled },
       ...known,
