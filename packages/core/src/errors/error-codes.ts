@@ -50,7 +50,7 @@ export const ERROR_CODES = {
   MANIFEST_SHARED_VALUE: { retryable: false },
   MANIFEST_EDIT_UNSAFE: { retryable: false },
 
-  // an edit would not do what it is meant to, or more
+  // an edit would do less than it is meant to, or more
   ACTION_NOT_APPLICABLE: { retryable: false },
   OPTED_OUT: { retryable: false },
   LAYER_SHARED: { retryable: false },

@@ -21,7 +21,9 @@ describe('contain', () => {
     ['CronJob', 'batch/v1', 'suspend', true],
     ['Job', 'batch/v1', 'suspend', true],
   ])('stops a %s of %s by %s', (kind, apiVersion, field, value) => {
-    expect(actionsWanted(workload(kind, apiVersion), CONTAIN).changes).toEqual([{ op: 'set', at: ['spec', field], value }])
+    expect(actionsWanted(workload(kind, apiVersion), CONTAIN).changes).toEqual([
+      { op: 'set', at: ['spec', field], value },
+    ])
   })
 
   it('sends the pods of a DaemonSet to a node that does not exist', () => {
@@ -37,7 +39,9 @@ describe('contain', () => {
   })
 
   it('scales a custom resource where its definition says so', () => {
-    const { changes } = actionsWanted(workload('Kafka', 'example.com/v1'), CONTAIN, { scalePath: ['spec', 'brokers', 'count'] })
+    const { changes } = actionsWanted(workload('Kafka', 'example.com/v1'), CONTAIN, {
+      scalePath: ['spec', 'brokers', 'count'],
+    })
 
     expect(changes).toEqual([{ op: 'set', at: ['spec', 'brokers', 'count'], value: 0 }])
   })

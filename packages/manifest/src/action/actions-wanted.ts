@@ -1,16 +1,32 @@
-import type { Action, IsolationPolicy } from '@saker/core'
-import { fieldAt, isObject, sameJson, type JsonObject, type JsonValue } from '../layout/json-value.ts'
+import type { Action, IsolationPolicy, PatchAction } from '@saker/core'
+import {
+  copyOf,
+  fieldAt,
+  isMutableObject,
+  isObject,
+  sameJson,
+  type JsonObject,
+  type JsonValue,
+} from '../layout/json-value.ts'
+import { applyJsonPatch } from '../layout/kustomize/json-patch.ts'
 import { containWanted, scaleWanted } from './contain-wanted.ts'
 import { imageWanted, notApplicable, type PreviousImage } from './image-wanted.ts'
-import { withJsonPatch, withMergePatch } from './json-patch.ts'
+import { withMergePatch } from './merge-patch.ts'
 import { differenceOf, withWanted, type Wanted, type WantedStep } from './wanted.ts'
 
 /**
  * The order in which the actions of one response are laid over each other; the later one wins where two want the same
  * field. So the narrow and certain verbs win over the wide ones, and `contain` over everything.
  */
-export const ACTION_ORDER = ['patch', 'image', 'label', 'annotate', 'scale', 'contain', 'isolate'] as const satisfies
-  readonly Action['action'][]
+export const ACTION_ORDER = [
+  'patch',
+  'image',
+  'label',
+  'annotate',
+  'scale',
+  'contain',
+  'isolate',
+] as const satisfies readonly Action['action'][]
 
 /** What the actions need to know of a workload beside its manifest. */
 export interface WantedContext {
@@ -82,6 +98,8 @@ function wantedOf(object: JsonObject, action: Action, context: WantedContext): r
       return patchWanted(object, patched(object, action))
     case 'isolate':
       return []
+    default:
+      return action satisfies never
   }
 }
 
@@ -89,16 +107,20 @@ function metadataWanted(field: string, entries: Readonly<Record<string, string>>
   return Object.entries(entries).map(([key, value]) => ({ op: 'set', at: ['metadata', field, key], value }))
 }
 
-function patched(object: JsonObject, action: Extract<Action, { action: 'patch' }>): JsonValue | undefined {
-  return action.json6902 === undefined
-    ? withMergePatch(object, action.merge ?? {})
-    : withJsonPatch(object, action.json6902)
+function patched(object: JsonObject, { json6902, merge = {} }: PatchAction): JsonValue {
+  if (json6902 === undefined) return withMergePatch(object, merge)
+  try {
+    const copy = copyOf(object)
+    return isMutableObject(copy) ? applyJsonPatch(copy, json6902) : object
+  } catch (cause) {
+    throw notApplicable(object, 'is not what the patch expects', cause)
+  }
 }
 
 const IDENTITY = [['apiVersion'], ['kind'], ['metadata', 'name'], ['metadata', 'namespace'], ['status']] as const
 
-function patchWanted(object: JsonObject, result: JsonValue | undefined): readonly Wanted[] {
-  if (result === undefined || !isObject(result)) throw notApplicable(object, 'is not what the patch expects')
+function patchWanted(object: JsonObject, result: JsonValue): readonly Wanted[] {
+  if (!isObject(result)) throw notApplicable(object, 'would be no object any more by the patch')
   if (IDENTITY.some((keys) => !sameJson(fieldAt(object, keys), fieldAt(result, keys)))) {
     throw notApplicable(object, 'would become another object by the patch')
   }

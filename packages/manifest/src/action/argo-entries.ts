@@ -1,13 +1,13 @@
 import { posix } from 'node:path'
 import { fieldAt, isObject, listAt, textAt, type JsonValue } from '../layout/json-value.ts'
+import { splitImage } from '../layout/kustomize/field-transforms.ts'
 import type { BuiltObject, Layout, LayoutPlace } from '../layout/layout-model.ts'
 import type { Candidate } from './candidate.ts'
 import { documentsAt } from './file-changes.ts'
-import { imageReferenceOf } from './image-entry.ts'
 import { valueAt, type Wanted } from './wanted.ts'
 
 /** An entry of the `kustomize` part of an Argo CD source that sets a field, and how it comes to set what is wanted. */
-export interface ArgoEntry {
+interface ArgoEntry {
   /** From the part on. */
   readonly at: readonly (string | number)[]
   readonly value: JsonValue
@@ -17,7 +17,7 @@ export interface ArgoEntry {
  * Entries of `replicas` and `images` in the `kustomize` part of an Argo CD source, which win over its patches.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/
  */
-export function argoEntries(part: JsonValue | undefined, object: BuiltObject, wanted: Wanted): readonly ArgoEntry[] {
+function argoEntries(part: JsonValue | undefined, object: BuiltObject, wanted: Wanted): readonly ArgoEntry[] {
   if (wanted.op !== 'set') return []
   const { value } = wanted
   if (wanted.at.length === 2 && wanted.at[0] === 'spec' && wanted.at[1] === 'replicas') {
@@ -31,9 +31,9 @@ export function argoEntries(part: JsonValue | undefined, object: BuiltObject, wa
   return listAt(part, ['images']).flatMap((entry, index) => {
     // `new:tag`, or `old=new:tag` where the name changes.
     const [, old = '', image = ''] = /^([^=]+=)?(.*)$/u.exec(typeof entry === 'string' ? entry : '') ?? []
-    if (imageReferenceOf(image).name !== imageReferenceOf(present).name) return []
-    const isRenamed = imageReferenceOf(value).name !== imageReferenceOf(image).name
-    const prefix = old === '' && isRenamed ? `${imageReferenceOf(image).name}=` : old
+    if (splitImage(image).name !== splitImage(present).name) return []
+    const isRenamed = splitImage(value).name !== splitImage(image).name
+    const prefix = old === '' && isRenamed ? `${splitImage(image).name}=` : old
     return [{ at: ['images', index], value: `${prefix}${value}` }]
   })
 }
@@ -52,7 +52,9 @@ export function argoSourcePlace(layout: Layout, { root }: BuiltObject): LayoutPl
 
 /** The `kustomize` part of the Application that applies an object. */
 export function argoPartOf({ root }: BuiltObject): JsonValue | undefined {
-  return root.applier?.type === 'argo' ? fieldAt(root.applier.object.value(), ['spec', 'source', 'kustomize']) : undefined
+  return root.applier?.type === 'argo'
+    ? fieldAt(root.applier.object.value(), ['spec', 'source', 'kustomize'])
+    : undefined
 }
 
 /** Edits of the override file that is there, where it sets the field. */

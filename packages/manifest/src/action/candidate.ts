@@ -1,14 +1,7 @@
 import type { FileChanges } from './file-changes.ts'
 
 /** Which layer of a layout an edit goes to. */
-export type LayerKind =
-  | 'in-place'
-  | 'replicas'
-  | 'patch'
-  | 'flux-patch'
-  | 'post-renderer'
-  | 'argo-source'
-  | 'new-file'
+export type LayerKind = 'in-place' | 'replicas' | 'patch' | 'flux-patch' | 'post-renderer' | 'argo-source' | 'new-file'
 
 /** An edit that may do what is wanted. Nothing is known of it before it is proven. */
 export interface Candidate {

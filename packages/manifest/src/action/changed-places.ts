@@ -5,7 +5,7 @@ import type { Layout, LayoutPlace } from '../layout/layout-model.ts'
 import type { Change } from '../yaml/change.ts'
 import { openManifest } from '../yaml/open-manifest.ts'
 import { documentsAt, type FileChanges } from './file-changes.ts'
-import { pointerTo } from './json-patch.ts'
+import { pointerTo } from './json-pointer.ts'
 import { parseManifest } from '../yaml/parse-manifest.ts'
 
 /** A place that an edit changes, with the repository that it lies in. A pointer of nothing means the whole document. */
@@ -17,7 +17,9 @@ export function placesOf(layout: Layout, edits: readonly FileChanges[]): readonl
     const { repository, path } = edit
     if ('changes' in edit) return edit.changes.map((change) => placeOf(layout, edit, change))
     const documents = 'create' in edit ? documentsIn(edit.create, path) : documentsAt(layout, edit)
-    return documents.filter((one) => one !== null).map((one) => ({ repository, path, document: documentOf(one, path), pointer: '' }))
+    return documents
+      .filter((one) => one !== null)
+      .map((one) => ({ repository, path, document: documentOf(one, path), pointer: '' }))
   })
 }
 

@@ -1,6 +1,6 @@
 import { fieldAt, sameJson, textAt } from '../layout/json-value.ts'
+import { isDefinition, replicasPathOf } from '../layout/find/scaled-kinds.ts'
 import type { BuiltObject, Layout, ObjectIdentity } from '../layout/layout-model.ts'
-import { objectsAt } from './json-list.ts'
 import { valueAt, type Wanted } from './wanted.ts'
 import { groupOf } from './workload-kind.ts'
 
@@ -83,16 +83,7 @@ export function autoscalersFromZero(all: readonly BuiltObject[], workload: Built
  * Where a custom resource keeps its number of replicas, by the scale subresource of its definition in the repository.
  * Undefined when there is none.
  */
-export function scalePathOf(all: readonly BuiltObject[], { apiVersion, kind }: ObjectIdentity): readonly string[] | undefined {
-  const group = groupOf(apiVersion)
-  const version = apiVersion.replace(/^.*\//u, '')
-  for (const object of all) {
-    if (object.identity.kind !== 'CustomResourceDefinition' || !object.identity.name.endsWith(`.${group}`)) continue
-    const spec = fieldAt(object.value(), ['spec'])
-    if (textAt(spec, ['group']) !== group || textAt(spec, ['names', 'kind']) !== kind) continue
-    const [found] = objectsAt(spec, ['versions']).filter((one) => textAt(one, ['name']) === version)
-    const path = textAt(found, ['subresources', 'scale', 'specReplicasPath'])
-    if (path !== undefined && /^(?:\.[A-Za-z0-9_-]+)+$/u.test(path)) return path.split('.').slice(1)
-  }
-  return undefined
+export function scalePathOf(all: readonly BuiltObject[], resource: BuiltObject): readonly string[] | undefined {
+  const path = replicasPathOf(all.filter(isDefinition), resource)
+  return path !== undefined && /^(?:\.[A-Za-z0-9_-]+)+$/u.test(path) ? path.split('.').slice(1) : undefined
 }

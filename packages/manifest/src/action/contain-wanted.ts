@@ -15,7 +15,11 @@ export const CONTAINED_LABEL = 'saker.dev/contained'
 export function containWanted(object: JsonObject, scalePath?: readonly string[]): readonly Wanted[] | 'remove' {
   const kind = textAt(object, ['kind']) ?? ''
   const known = workloadKindOf(textAt(object, ['apiVersion']) ?? '', kind)
-  switch (known?.stoppedBy) {
+  if (known === undefined) {
+    if (scalePath !== undefined) return [{ op: 'set', at: scalePath, value: 0 }]
+    throw unsupported(object, 'cannot be contained: nothing in the repository says how it is scaled')
+  }
+  switch (known.stoppedBy) {
     case 'replicas':
       return [{ op: 'set', at: ['spec', 'replicas'], value: 0 }]
     case 'suspend':
@@ -24,9 +28,8 @@ export function containWanted(object: JsonObject, scalePath?: readonly string[])
       return [{ op: 'set', at: [...known.template, 'spec', 'nodeSelector', CONTAINED_LABEL], value: 'true' }]
     case 'remove':
       return 'remove'
-    case undefined:
-      if (scalePath !== undefined) return [{ op: 'set', at: scalePath, value: 0 }]
-      throw unsupported(object, 'cannot be contained: nothing in the repository says how it is scaled')
+    default:
+      return known.stoppedBy satisfies never
   }
 }
 

@@ -10,7 +10,7 @@ import type { Candidate } from './candidate.ts'
 import { documentsAt } from './file-changes.ts'
 import { imageEntryChanges } from './image-entry.ts'
 import { isList } from './json-list.ts'
-import { pointerTo } from './json-patch.ts'
+import { pointerTo } from './json-pointer.ts'
 import { stepsIn, valueAt, type Wanted } from './wanted.ts'
 
 type Setting = Extract<Wanted, { op: 'set' }>
@@ -68,7 +68,13 @@ function imagesEntries({ layer, value }: Kustomization, object: BuiltObject, wan
     const changes = imageEntryChanges(entry, { present, wanted: image })
     return changes.length === 0
       ? []
-      : [candidateIn(layer, 'in-place', changes.map((one) => ({ ...one, at: inFile('images', index, one.key) })))]
+      : [
+          candidateIn(
+            layer,
+            'in-place',
+            changes.map((one) => ({ ...one, at: inFile('images', index, one.key) })),
+          ),
+        ]
   })
 }
 

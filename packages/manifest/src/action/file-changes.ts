@@ -35,7 +35,11 @@ export function filesAfter(layout: Layout, edits: readonly FileChanges[]): reado
   })
 }
 
-function refusal(code: 'MANIFEST_GENERATED' | 'MANIFEST_MISSING' | 'MANIFEST_EDIT_UNSAFE', { path }: LayoutPlace, what: string): ResponseError {
+function refusal(
+  code: 'MANIFEST_GENERATED' | 'MANIFEST_MISSING' | 'MANIFEST_EDIT_UNSAFE',
+  { path }: LayoutPlace,
+  what: string,
+): ResponseError {
   return new ResponseError(code, `${path} ${what}`, { details: { path } })
 }
 

@@ -1,9 +1,10 @@
 import { ResponseError } from '@saker/core'
-import { fieldAt, listAt, textAt, type JsonObject, type JsonValue } from '../layout/json-value.ts'
+import { fieldAt, isObject, listAt, textAt, type JsonObject, type JsonValue } from '../layout/json-value.ts'
+import { matchesSelector } from '../layout/kustomize/label-selector.ts'
+import { anchoredPattern } from '../layout/kustomize/pattern.ts'
 import type { BuiltObject } from '../layout/layout-model.ts'
 import { objectsAt } from './json-list.ts'
-import { pointerTo } from './json-patch.ts'
-import { labelsMatch } from './label-selector.ts'
+import { pointerTo } from './json-pointer.ts'
 import { titleOf } from './proof.ts'
 import { stepsIn, type Wanted } from './wanted.ts'
 import { groupOf } from './workload-kind.ts'
@@ -21,7 +22,9 @@ export function refuseIgnored(object: BuiltObject, wanted: readonly Wanted[]): v
     [`${FLUX}/ssa`, ['Ignore', 'IfNotPresent']],
   ] as const) {
     const said = [...new Set(['annotations', 'labels'].map((where) => textAt(value, ['metadata', where, key])))]
-    const found = said.find((one) => one !== undefined && values.some((other) => other.toLowerCase() === one.toLowerCase()))
+    const found = said.find(
+      (one) => one !== undefined && values.some((other) => other.toLowerCase() === one.toLowerCase()),
+    )
     if (found !== undefined) throw ignored(object, `carries ${key}: ${found}`)
   }
   const { applier } = object.root
@@ -36,7 +39,8 @@ export function refuseIgnored(object: BuiltObject, wanted: readonly Wanted[]): v
   if (applier?.type === 'argo' && respectsIgnored(applier.object.value())) {
     const found = pointers.find((pointer) => isIgnoredByArgo(object, [pointer]))
     const by = titleOf(applier.object.identity)
-    if (found !== undefined) throw ignored(object, `has ${found}, which the ignoreDifferences of ${by} keep from being applied`)
+    if (found !== undefined)
+      throw ignored(object, `has ${found}, which the ignoreDifferences of ${by} keep from being applied`)
   }
 }
 
@@ -57,7 +61,9 @@ function respectsIgnored(application: JsonObject): boolean {
 export function isIgnoredByArgo(object: BuiltObject, pointers: readonly string[]): boolean {
   const { applier } = object.root
   if (applier?.type !== 'argo' || pointers.length === 0) return false
-  const rules = objectsAt(applier.object.value(), ['spec', 'ignoreDifferences']).filter((rule) => isRuleFor(rule, object))
+  const rules = objectsAt(applier.object.value(), ['spec', 'ignoreDifferences']).filter((rule) =>
+    isRuleFor(rule, object),
+  )
   const patterns = rules.flatMap((rule) => [
     ...listAt(rule, ['jsonPointers']),
     ...listAt(rule, ['jqPathExpressions']).map((path) => pointerOfJq(path)),
@@ -96,24 +102,37 @@ function touches(patterns: readonly JsonValue[], pointers: readonly string[]): b
 }
 
 /** The selector of a Flux rule, of the form that kustomize's patches have; without one, a rule is for everything. */
-function selects(target: JsonValue | undefined, { identity, value }: BuiltObject): boolean {
+function selects(target: JsonValue | undefined, object: BuiltObject): boolean {
   const fits = (key: string, text: string): boolean => {
     const pattern = textAt(target, [key])
     return pattern === undefined || pattern === '' || matchesWhole(pattern, text)
   }
-  const metadata = fieldAt(value(), ['metadata'])
+  const { identity } = object
+  const metadata = fieldAt(object.value(), ['metadata'])
   return (
     fits('group', groupOf(identity.apiVersion)) &&
     fits('version', identity.apiVersion.replace(/^.*\//u, '')) &&
     fits('kind', identity.kind) &&
     fits('name', identity.name) &&
     fits('namespace', identity.namespace ?? '') &&
-    labelsMatch(textAt(target, ['labelSelector']), fieldAt(metadata, ['labels'])) &&
-    labelsMatch(textAt(target, ['annotationSelector']), fieldAt(metadata, ['annotations']))
+    matchesLabels(textAt(target, ['labelSelector']), fieldAt(metadata, ['labels'])) &&
+    matchesLabels(textAt(target, ['annotationSelector']), fieldAt(metadata, ['annotations']))
   )
 }
 
-/** Patterns come from the repository. One of a form that could take long to match is taken to fit. */
+/** A pattern or selector that cannot be read is taken to fit. */
 function matchesWhole(pattern: string, text: string): boolean {
-  return !/^(?:[\w/|-]|\.\*?)*$/u.test(pattern) || new RegExp(`^(?:${pattern})$`, 'u').test(text)
+  return anchoredPattern(pattern)?.(text) ?? true
+}
+
+function matchesLabels(selector: string | undefined, labels: JsonValue | undefined): boolean {
+  if (selector === undefined || selector === '') return true
+  const texts = Object.entries(isObject(labels) ? labels : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  try {
+    return matchesSelector(selector, Object.fromEntries(texts), '')
+  } catch {
+    return true
+  }
 }

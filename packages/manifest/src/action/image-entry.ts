@@ -1,17 +1,5 @@
 import { textAt, type JsonValue } from '../layout/json-value.ts'
-
-/** An image reference in its parts. */
-export interface ImageReference {
-  readonly name: string
-  readonly tag?: string
-  readonly digest?: string
-}
-
-/** Takes an image reference apart: `host:5000/app:1.2@sha256:…`. A colon in front of a slash belongs to a port. */
-export function imageReferenceOf(image: string): ImageReference {
-  const [, name = image, tag, digest] = /^(.*?)(?::([\w][\w.-]{0,127}))?(?:@(.+))?$/u.exec(image) ?? []
-  return { name, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) }
-}
+import { splitImage } from '../layout/kustomize/field-transforms.ts'
 
 /** One change of an entry of `images`. */
 export type ImageEntryChange =
@@ -28,9 +16,9 @@ export function imageEntryChanges(
 ): readonly ImageEntryChange[] {
   const name = textAt(entry, ['name'])
   const result = textAt(entry, ['newName']) ?? name
-  const present = typeof images.present === 'string' ? imageReferenceOf(images.present) : undefined
+  const present = typeof images.present === 'string' ? splitImage(images.present) : undefined
   if (name === undefined || present?.name !== result) return []
-  const wanted = imageReferenceOf(images.wanted)
+  const wanted = splitImage(images.wanted)
   return [
     ...(wanted.name === result ? [] : [{ op: 'set', key: 'newName', value: wanted.name } as const]),
     ...part(entry, 'newTag', wanted.tag),
@@ -38,8 +26,7 @@ export function imageEntryChanges(
   ]
 }
 
-function part(entry: JsonValue, key: string, value: string | undefined): readonly ImageEntryChange[] {
-  const there = textAt(entry, [key])
-  if (there === value) return []
-  return value === undefined ? [{ op: 'remove', key }] : [{ op: 'set', key, value }]
+function part(entry: JsonValue, key: string, value: string): readonly ImageEntryChange[] {
+  if ((textAt(entry, [key]) ?? '') === value) return []
+  return value === '' ? [{ op: 'remove', key }] : [{ op: 'set', key, value }]
 }

@@ -31,8 +31,11 @@ export function imageWanted(
 }
 
 /** The refusal of an action that does not fit the manifest; `what` follows the object in the message. */
-export function notApplicable(object: JsonObject, what: string): ResponseError {
+export function notApplicable(object: JsonObject, what: string, cause?: unknown): ResponseError {
   const kind = textAt(object, ['kind']) ?? ''
   const name = textAt(object, ['metadata', 'name']) ?? ''
-  return new ResponseError('ACTION_NOT_APPLICABLE', `the ${kind} ${name} ${what}`, { details: { kind, name } })
+  return new ResponseError('ACTION_NOT_APPLICABLE', `the ${kind} ${name} ${what}`, {
+    details: { kind, name },
+    ...(cause === undefined ? {} : { cause }),
+  })
 }

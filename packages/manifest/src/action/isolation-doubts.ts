@@ -3,7 +3,7 @@ import { fieldAt, isObject, listAt, textAt, type JsonObject } from '../layout/js
 import type { BuiltObject } from '../layout/layout-model.ts'
 import { policySelectorOf } from './isolation-policy.ts'
 import { objectsAt } from './json-list.ts'
-import { podLabelsOf, selectorMatches } from './label-selector.ts'
+import { podLabelsOf, selectorMatches } from './pod-selector.ts'
 import { titleOf } from './proof.ts'
 import { groupOf, podTemplateOf } from './workload-kind.ts'
 
@@ -12,11 +12,11 @@ export function policyFor(all: readonly BuiltObject[]): IsolationPolicy {
   return all.some((object) => isOfCilium(object)) ? 'cilium' : 'kubernetes'
 }
 
-function isOfCilium({ identity, value }: BuiltObject): boolean {
-  const { apiVersion, kind, name } = identity
+function isOfCilium(object: BuiltObject): boolean {
+  const { apiVersion, kind, name } = object.identity
   if (groupOf(apiVersion) === 'cilium.io') return true
   if (kind === 'CustomResourceDefinition') return name === 'ciliumnetworkpolicies.cilium.io'
-  return kind === 'HelmRelease' && textAt(value(), ['spec', 'chart', 'spec', 'chart']) === 'cilium'
+  return kind === 'HelmRelease' && textAt(object.value(), ['spec', 'chart', 'spec', 'chart']) === 'cilium'
 }
 
 /** What keeps a policy from cutting the workload off, as far as the repositories tell. */
@@ -36,7 +36,13 @@ export function isolationDoubts(
     const titles = allowing.map(({ identity }) => titleOf(identity)).toSorted()
     doubts.push(`a NetworkPolicy forbids nothing that another policy allows, and these do: ${titles.join(', ')}`)
   }
-  if (!all.some(({ identity }) => /^(?:networking\.k8s\.io\/.*NetworkPolicy|.*projectcalico\.org\/)/u.test(`${identity.apiVersion} ${identity.kind}`))) {
+  if (
+    !all.some(({ identity }) =>
+      /^(?:networking\.k8s\.io\/.*NetworkPolicy|.*projectcalico\.org\/)/u.test(
+        `${identity.apiVersion} ${identity.kind}`,
+      ),
+    )
+  ) {
     doubts.push('nothing in the repository shows that the network of the cluster enforces a NetworkPolicy')
   }
   return doubts
@@ -48,11 +54,12 @@ const POLICIES = new Set([
   'cilium.io/CiliumClusterwideNetworkPolicy',
 ])
 
-function isAllowing({ identity, value }: BuiltObject, workload: BuiltObject, pods: JsonObject): boolean {
+function isAllowing(object: BuiltObject, workload: BuiltObject, pods: JsonObject): boolean {
+  const { identity } = object
   if (!POLICIES.has(`${groupOf(identity.apiVersion)}/${identity.kind}`)) return false
   const isClusterwide = identity.kind === 'CiliumClusterwideNetworkPolicy'
   if (!isClusterwide && identity.namespace !== workload.identity.namespace) return false
-  const policy = value()
+  const policy = object.value()
   const specs = [fieldAt(policy, ['spec']), ...listAt(policy, ['specs'])]
   return specs.some(
     (spec) =>
@@ -71,7 +78,12 @@ export function bystandersOf(
   return all.filter((object) => {
     if (object.identity.namespace !== workload.identity.namespace) return false
     if (object.identity.kind === workload.identity.kind && object.identity.name === workload.identity.name) return false
-    if (!/^(?:Deployment|StatefulSet|ReplicaSet|Rollout|ReplicationController|DaemonSet|CronJob|Job|Pod)$/u.test(object.identity.kind)) return false
+    if (
+      !/^(?:Deployment|StatefulSet|ReplicaSet|Rollout|ReplicationController|DaemonSet|CronJob|Job|Pod)$/u.test(
+        object.identity.kind,
+      )
+    )
+      return false
     return selectorMatches(selector, podLabelsOf(object.value()))
   })
 }

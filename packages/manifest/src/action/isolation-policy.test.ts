@@ -7,7 +7,9 @@ describe('isolationNameOf', () => {
   })
 
   it('ends in a hash where it is too long, another one for another workload', () => {
-    const [one, other] = ['a', 'b'].map((end) => isolationNameOf({ kind: 'Deployment', name: `${'long-'.repeat(12)}${end}` }))
+    const [one, other] = ['a', 'b'].map((end) =>
+      isolationNameOf({ kind: 'Deployment', name: `${'long-'.repeat(12)}${end}` }),
+    )
 
     expect(one).toMatch(/^saker-isolate-deployment-[a-z0-9-]+-[0-9a-f]{10}$/u)
     expect(one?.length).toBeLessThanOrEqual(63)

@@ -57,7 +57,12 @@ describe('a patch for one object', () => {
 
   it('makes a list that is missing, and adds to one that is there', () => {
     const append = [{ op: 'append', at: ['spec', 'postRenderers'], value: { kustomize: {} } }] as const
-    const release = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', metadata: { name: 'r' }, spec: { a: 1 } }
+    const release = {
+      apiVersion: 'helm.toolkit.fluxcd.io/v2',
+      kind: 'HelmRelease',
+      metadata: { name: 'r' },
+      spec: { a: 1 },
+    }
     const target = { kind: 'HelmRelease', name: 'r' }
     const more = { ...release, spec: { postRenderers: [{ kustomize: { images: [] } }] } }
 

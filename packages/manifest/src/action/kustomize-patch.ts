@@ -1,7 +1,7 @@
 import { fieldOf, isObject, type JsonObject, type JsonValue } from '../layout/json-value.ts'
 import type { ObjectIdentity } from '../layout/layout-model.ts'
 import { isList } from './json-list.ts'
-import { pointerTo } from './json-patch.ts'
+import { pointerTo } from './json-pointer.ts'
 import { patchText } from './patch-text.ts'
 import { stepsIn, valueAt, type Wanted, type WantedStep } from './wanted.ts'
 import { groupOf, workloadKindOf } from './workload-kind.ts'

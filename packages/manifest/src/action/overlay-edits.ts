@@ -27,12 +27,14 @@ export function replicasEntry(layout: Layout, object: BuiltObject, wanted: Wante
   const isReplicas = one?.op === 'set' && one.at.length === 2 && one.at[0] === 'spec' && one.at[1] === 'replicas'
   if (!isReplicas || !COUNTED.has(countedKind(object))) return []
   const { name } = object.identity
-  const alike = layout.objectsOf(object.root).objects.filter(
-    (other) => COUNTED.has(countedKind(other)) && (other.identity.name === name || writtenName(other) === name),
-  )
+  const alike = layout
+    .objectsOf(object.root)
+    .objects.filter(
+      (other) => COUNTED.has(countedKind(other)) && (other.identity.name === name || writtenName(other) === name),
+    )
   if (alike.length !== 1) return []
   const entry = { name, count: one.value }
-  return [inOverlay(overlay, 'replicas', entry, 'replicas')]
+  return [inOverlay(overlay, 'replicas', entry)]
 }
 
 function countedKind({ identity: { apiVersion, kind } }: BuiltObject): string {
@@ -43,9 +45,9 @@ function writtenName({ origin, identity }: BuiltObject): string {
   return 'remote' in origin ? identity.name : origin.identity.name
 }
 
-function inOverlay({ repository, path }: Layer, key: string, value: JsonValue, layer: Candidate['layer']): Candidate {
+function inOverlay({ repository, path }: Layer, key: 'replicas' | 'patches', value: JsonValue): Candidate {
   return {
-    layer,
+    layer: key === 'replicas' ? 'replicas' : 'patch',
     path,
     edits: [{ repository, path, changes: [{ op: 'append', at: { documentIndex: 0, steps: [key] }, value }] }],
   }
@@ -55,7 +57,7 @@ function inOverlay({ repository, path }: Layer, key: string, value: JsonValue, l
 export function overlayPatches(layout: Layout, object: BuiltObject, wanted: WantedOfObject): readonly Candidate[] {
   const overlay = rootOverlayOf(object)
   if (overlay === undefined) return []
-  return patchesFor(layout, object, wanted).map((patch) => inOverlay(overlay, 'patches', patch, 'patch'))
+  return patchesFor(layout, object, wanted).map((patch) => inOverlay(overlay, 'patches', patch))
 }
 
 /** Patches that may do it: by the name as written first, which every stage of the build knows. */
@@ -102,13 +104,11 @@ export function argoSourcePatches(layout: Layout, object: BuiltObject, wanted: W
   const place = argoSourcePlace(layout, object)
   if (place === undefined) return []
   const inherited = listAt(argoPartOf(object), ['patches'])
-  return patchesFor(layout, object, wanted).map(
-    (patch): Candidate => ({
-      layer: 'argo-source',
-      path: place.path,
-      edits: [argoSourceEdit(layout, place, { inherited, patch })],
-    }),
-  )
+  return patchesFor(layout, object, wanted).map((patch): Candidate => ({
+    layer: 'argo-source',
+    path: place.path,
+    edits: [argoSourceEdit(layout, place, { inherited, patch })],
+  }))
 }
 
 function argoSourceEdit(

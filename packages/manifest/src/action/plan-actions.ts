@@ -7,7 +7,7 @@ import { CONTAINED_LABEL } from './contain-wanted.ts'
 import { refuseDoubts } from './doubts.ts'
 import { isIgnoredByArgo, refuseIgnored } from './ignored-fields.ts'
 import { isolationDoubts, policyFor } from './isolation-doubts.ts'
-import { pointerTo } from './json-patch.ts'
+import { pointerTo } from './json-pointer.ts'
 import { planGoal } from './plan-goal.ts'
 import { planIsolation } from './plan-isolation.ts'
 import { planReleased } from './plan-released.ts'
@@ -37,7 +37,8 @@ export function planActions(request: ActionRequest): ActionPlan {
   const wanted = wantedOn(request, all)
   const unreachable = refuseUnreachable(object)
   // What a pinned source brings is found by a pin only, and can be patched at the Flux object.
-  if (unreachable !== undefined && !('remote' in object.origin && unreachable.code === 'SOURCE_PINNED')) throw unreachable
+  if (unreachable !== undefined && !('remote' in object.origin && unreachable.code === 'SOURCE_PINNED'))
+    throw unreachable
   const kin = stopsPods(object, wanted) ? companionsOf(all, object) : []
   const changes = visibleChanges(object, isScaledByKeda(object, kin) ? withoutReplicas(wanted.changes) : wanted.changes)
   refuseIgnored(object, changes)
@@ -63,9 +64,12 @@ export function planActions(request: ActionRequest): ActionPlan {
   return planOf(layout, progress, { object, fields: wanted.fields, warnings })
 }
 
-function wantedOn({ found: { object }, actions, previousImage }: ActionRequest, all: readonly BuiltObject[]): ActionsWanted {
+function wantedOn(
+  { found: { object }, actions, previousImage }: ActionRequest,
+  all: readonly BuiltObject[],
+): ActionsWanted {
   const { apiVersion, kind } = object.identity
-  const scalePath = workloadKindOf(apiVersion, kind) === undefined ? scalePathOf(all, object.identity) : undefined
+  const scalePath = workloadKindOf(apiVersion, kind) === undefined ? scalePathOf(all, object) : undefined
   return actionsWanted(object.value(), actions, {
     ...(scalePath === undefined ? {} : { scalePath }),
     ...(previousImage === undefined ? {} : { previousImage }),
@@ -95,7 +99,11 @@ function withoutReplicas(changes: readonly Wanted[]): readonly Wanted[] {
 
 /** Whether the workload is to have no pods: then nothing else may start them. */
 function stopsPods(object: BuiltObject, { desired }: ActionsWanted): boolean {
-  return desired !== null && isStopped(desired) && workloadKindOf(object.identity.apiVersion, object.identity.kind)?.stoppedBy !== 'suspend'
+  return (
+    desired !== null &&
+    isStopped(desired) &&
+    workloadKindOf(object.identity.apiVersion, object.identity.kind)?.stoppedBy !== 'suspend'
+  )
 }
 
 function isStopped(desired: JsonObject): boolean {

@@ -8,7 +8,14 @@ import { existingEntries } from './existing-entries.ts'
 import { documentsAt, filesAfter, type FileChanges } from './file-changes.ts'
 import { notApplicable } from './image-wanted.ts'
 import { imageEntryChanges } from './image-entry.ts'
-import { argoSourcePatches, overlayPatches, patchesFor, replicasEntry, rootOverlayOf, type WantedOfObject } from './overlay-edits.ts'
+import {
+  argoSourcePatches,
+  overlayPatches,
+  patchesFor,
+  replicasEntry,
+  rootOverlayOf,
+  type WantedOfObject,
+} from './overlay-edits.ts'
 import { provenStep, type Progress } from './progress.ts'
 import { isApplied, isSameIdentity, prove, titleOf, whereOf, type Goal } from './proof.ts'
 import { refuseUnreachable } from './reach.ts'
@@ -27,7 +34,7 @@ export interface ObjectGoal {
 }
 
 /** Why one candidate was not taken. */
-export interface Rejection {
+interface Rejection {
   readonly candidate: string
   readonly error: ResponseError
 }
@@ -134,9 +141,10 @@ function isSameFolder(a: Root, b: Root): boolean {
   return a.repository === b.repository && a.path === b.path
 }
 
-function ownGoal({ object: { root, identity, value }, wanted, isUnseen = false }: ObjectGoal): Goal {
-  const desired = wanted === 'remove' ? null : withWanted(value(), wanted)
-  if (desired === undefined) throw notApplicable(value(), 'has no place for what is wanted')
+function ownGoal({ object, wanted, isUnseen = false }: ObjectGoal): Goal {
+  const { root, identity } = object
+  const desired = wanted === 'remove' ? null : withWanted(object.value(), wanted)
+  if (desired === undefined) throw notApplicable(object.value(), 'has no place for what is wanted')
   return { root, identity, desired, isUnseen }
 }
 
@@ -228,15 +236,11 @@ function upwardChanges(layout: Layout, goal: ObjectGoal, applier: Applier): read
 }
 
 /** An image that the Flux object sets is set there, after all patches. */
-function fluxImages(
-  { value }: BuiltObject,
-  object: BuiltObject,
-  wanted: WantedOfObject,
-): readonly (readonly Wanted[])[] {
+function fluxImages(applier: BuiltObject, object: BuiltObject, wanted: WantedOfObject): readonly (readonly Wanted[])[] {
   const [one] = wanted === 'remove' || wanted.length !== 1 ? [] : wanted
   if (one?.op !== 'set' || one.at.at(-1) !== 'image' || typeof one.value !== 'string') return []
   const images = { present: valueAt(object.value(), one.at), wanted: one.value }
-  return listAt(value(), ['spec', 'images']).flatMap((entry, index) => {
+  return listAt(applier.value(), ['spec', 'images']).flatMap((entry, index) => {
     const changes = imageEntryChanges(entry, images)
     return changes.length === 0
       ? []
@@ -256,9 +260,7 @@ function throughLayer(before: Progress, after: Progress, { type }: Applier): Pro
 const WEIGHT: Readonly<Partial<Record<ResponseError['code'], number>>> = { EDIT_UNPROVEN: 2, LAYER_SHARED: 1 }
 
 function refusalOf({ identity, root }: BuiltObject, rejections: readonly Rejection[]): ResponseError {
-  const [worst] = rejections
-    .map(({ error }) => error)
-    .toSorted((a, b) => (WEIGHT[a.code] ?? 0) - (WEIGHT[b.code] ?? 0))
+  const [worst] = rejections.map(({ error }) => error).toSorted((a, b) => (WEIGHT[a.code] ?? 0) - (WEIGHT[b.code] ?? 0))
   const reasons = [...new Set(rejections.map(({ error }) => error.message))]
   const message = `no edit is certain to change ${titleOf(identity)} alone${worst === undefined ? '' : `: ${worst.message}`}`
   return new ResponseError(worst?.code ?? 'EDIT_UNPROVEN', message, {

@@ -8,7 +8,7 @@ import type { Candidate } from './candidate.ts'
 import { filesAfter, type FileChanges } from './file-changes.ts'
 import { bystandersOf } from './isolation-doubts.ts'
 import { isolationNameOf, isolationPolicyOf, policySelectorOf } from './isolation-policy.ts'
-import { podLabelsOf, podSelectorOf, selectorMatches } from './label-selector.ts'
+import { podLabelsOf, podSelectorOf, selectorMatches } from './pod-selector.ts'
 import { rootOverlayOf } from './overlay-edits.ts'
 import { provenStep, type Progress } from './progress.ts'
 import { clustersOf, differencesOf, listed, newProblems, titleOf, type Difference } from './proof.ts'
@@ -42,7 +42,8 @@ export function planIsolation(progress: Progress, goal: IsolationGoal): Progress
     throw uncertain(goal, `no folder is certain to be applied together with ${title}`)
   }
   const after = progress.layout.with(filesAfter(progress.layout, candidate.edits))
-  const fault = newProblems(progress.layout, after) ?? faultOf(differencesOf(progress.layout, after), progress.layout, goal)
+  const fault =
+    newProblems(progress.layout, after) ?? faultOf(differencesOf(progress.layout, after), progress.layout, goal)
   if (fault instanceof ResponseError) throw fault
   if (fault !== undefined) throw uncertain(goal, `a policy for ${title} in ${candidate.path} would not do: ${fault}`)
   return provenStep(progress, candidate)
@@ -144,15 +145,19 @@ function shared(why: string): ResponseError {
 }
 
 /** Whether the policy is there already, whatever the overlays made of its name and selector. */
-function isPolicyInPlace({ identity, value }: BuiltObject, goal: IsolationGoal, selector: JsonObject): boolean {
+function isPolicyInPlace(object: BuiltObject, goal: IsolationGoal, selector: JsonObject): boolean {
+  const { identity } = object
   const name = isolationNameOf(goal.object.identity)
   if (!identity.name.includes(name) || identity.namespace !== goal.object.identity.namespace) return false
   const wanted = isolationPolicyOf(goal.policy, { name, selector })
-  const there = value()
+  const there = object.value()
   if (textAt(there, ['kind']) !== wanted['kind']) return false
   const without = (policy: JsonObject): JsonObject => {
     const { podSelector: _pods, endpointSelector: _endpoints, ...rest } = fieldAt(policy, ['spec']) as JsonObject
     return rest
   }
-  return sameJson(without(there), without(wanted)) && selectorMatches(policySelectorOf(there), podLabelsOf(goal.object.value()))
+  return (
+    sameJson(without(there), without(wanted)) &&
+    selectorMatches(policySelectorOf(there), podLabelsOf(goal.object.value()))
+  )
 }

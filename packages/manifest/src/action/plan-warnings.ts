@@ -62,16 +62,17 @@ function applierWarnings({ object, isIsolated, isRemoved }: PlanFacts): readonly
 }
 
 /** Whether Argo CD applies what is committed without being asked. */
-function isAutomated({ value }: BuiltObject): boolean {
-  const automated = fieldAt(value(), ['spec', 'syncPolicy', 'automated'])
+function isAutomated(application: BuiltObject): boolean {
+  const automated = fieldAt(application.value(), ['spec', 'syncPolicy', 'automated'])
   return automated !== undefined && automated !== null && fieldAt(automated, ['enabled']) !== false
 }
 
 /** Whether what leaves Git leaves the cluster too. Undefined when nothing says who applies the object. */
-export function isPruned({ root, value }: BuiltObject): boolean | undefined {
-  const { applier } = root
+export function isPruned(object: BuiltObject): boolean | undefined {
+  const { applier } = object.root
   if (applier === undefined) return undefined
-  if (textAt(value(), ['metadata', 'annotations', 'kustomize.toolkit.fluxcd.io/prune']) === 'disabled') return false
+  if (textAt(object.value(), ['metadata', 'annotations', 'kustomize.toolkit.fluxcd.io/prune']) === 'disabled')
+    return false
   const applied = applier.object.value()
   if (applier.type === 'flux') return fieldAt(applied, ['spec', 'prune']) === true
   return fieldAt(applied, ['spec', 'syncPolicy', 'automated', 'prune']) === true

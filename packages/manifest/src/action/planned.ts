@@ -54,7 +54,9 @@ function fieldPlaces(layout: Layout, { object, fields }: PlanParts): ActionPlan[
   const value = object.value()
   const changes = fields.flatMap((at) => {
     const steps = stepsIn(value, at)
-    return steps === undefined ? [] : [{ op: 'set' as const, at: { documentIndex, steps: [...origin.steps, ...steps] }, value: null }]
+    return steps === undefined
+      ? []
+      : [{ op: 'set' as const, at: { documentIndex, steps: [...origin.steps, ...steps] }, value: null }]
   })
   return placesOf(layout, [{ repository, path, changes }])
 }

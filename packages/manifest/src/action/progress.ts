@@ -4,7 +4,7 @@ import { placesOf, type RepositoryPlace } from './changed-places.ts'
 import { filesAfter } from './file-changes.ts'
 
 /** An edit that is proven to do what is wanted, and nothing else. */
-export interface ProvenStep {
+interface ProvenStep {
   readonly candidate: Candidate
   readonly files: readonly FileEdit[]
   readonly places: readonly RepositoryPlace[]

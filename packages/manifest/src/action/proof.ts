@@ -139,9 +139,7 @@ function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity): stri
 export function newProblems(before: Layout, after: Layout): string | undefined {
   if (after.problems === before.problems) return undefined
   const known = new Set(before.problems.map(({ message, where }) => `${where.repository} ${where.path} ${message}`))
-  const fresh = after.problems.find(
-    ({ message, where }) => !known.has(`${where.repository} ${where.path} ${message}`),
-  )
+  const fresh = after.problems.find(({ message, where }) => !known.has(`${where.repository} ${where.path} ${message}`))
   return fresh === undefined ? undefined : `the build would fail: ${fresh.where.path} ${fresh.message}`
 }
 

@@ -21,11 +21,12 @@ export function refuseUnreachable({ root }: BuiltObject): ResponseError | undefi
 }
 
 /** Whether an object of Flux or Argo CD is told to stand still. */
-export function isSuspended({ identity, value }: BuiltObject): boolean {
-  if (identity.kind === 'Application') {
-    return textAt(value(), ['metadata', 'annotations', 'argocd.argoproj.io/skip-reconcile']) === 'true'
+export function isSuspended(object: BuiltObject): boolean {
+  const value = object.value()
+  if (object.identity.kind === 'Application') {
+    return textAt(value, ['metadata', 'annotations', 'argocd.argoproj.io/skip-reconcile']) === 'true'
   }
-  return fieldAt(value(), ['spec', 'suspend']) === true
+  return fieldAt(value, ['spec', 'suspend']) === true
 }
 
 /** What applies a root, what applies that, and so on. */

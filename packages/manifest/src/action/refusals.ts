@@ -39,7 +39,9 @@ export function refuseRisk(object: BuiltObject, changes: readonly Wanted[]): voi
   const shrinks = changes.some(
     (one) =>
       one.op === 'set' &&
-      one.at.join('/') === 'spec/replicas' &&
+      one.at.length === 2 &&
+      one.at[0] === 'spec' &&
+      one.at[1] === 'replicas' &&
       (typeof before !== 'number' || typeof one.value !== 'number' || one.value < before),
   )
   if (!shrinks) return
@@ -52,7 +54,11 @@ export function refuseUnpruned(object: BuiltObject): void {
   throw refusal('REMOVAL_NOT_PRUNED', object, 'would stay in the cluster: what applies it does not prune')
 }
 
-function refusal(code: 'OPTED_OUT' | 'MANIFEST_ENCRYPTED' | 'EVIDENCE_AT_RISK' | 'REMOVAL_NOT_PRUNED', { identity }: BuiltObject, what: string): ResponseError {
+function refusal(
+  code: 'OPTED_OUT' | 'MANIFEST_ENCRYPTED' | 'EVIDENCE_AT_RISK' | 'REMOVAL_NOT_PRUNED',
+  { identity }: BuiltObject,
+  what: string,
+): ResponseError {
   return new ResponseError(code, `${titleOf(identity)} ${what}`, {
     details: { kind: identity.kind, name: identity.name },
   })

@@ -43,7 +43,10 @@ describe('withWanted', () => {
 
 describe('differenceOf', () => {
   it('names the deepest fields that differ', () => {
-    const after = { spec: { containers: [{ name: 'web', image: 'a:2' }, { name: 'log' }] }, metadata: { labels: { a: 'b' } } }
+    const after = {
+      spec: { containers: [{ name: 'web', image: 'a:2' }, { name: 'log' }] },
+      metadata: { labels: { a: 'b' } },
+    }
 
     expect(differenceOf(POD, after)).toEqual([
       { op: 'set', at: ['spec', 'containers', { named: 'web' }, 'image'], value: 'a:2' },
@@ -64,7 +67,10 @@ describe('differenceOf', () => {
         fc.constantFrom<JsonValue>(null, 0, 1, 'x', true),
         fc.array(tie('item'), { maxLength: 3 }),
         fc.array(tie('value'), { maxLength: 3 }),
-        fc.dictionary(fc.constantFrom('name', 'spec', 'labels', 'list'), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+        fc.dictionary(fc.constantFrom('name', 'spec', 'labels', 'list'), tie('value'), {
+          maxKeys: 4,
+          noNullPrototype: true,
+        }),
       ),
     }))
     const manifest = fc.dictionary(fc.constantFrom('spec', 'metadata', 'x'), value, { noNullPrototype: true })

@@ -44,8 +44,7 @@ export function valueAt(value: JsonValue, at: readonly WantedStep[]): JsonValue 
 export function withWanted(object: JsonObject, wanted: readonly Wanted[]): JsonObject | undefined {
   let current: JsonValue | undefined = object
   for (const one of wanted) {
-    const steps: readonly (string | number)[] | undefined =
-      current === undefined ? undefined : stepsIn(current, one.at)
+    const steps: readonly (string | number)[] | undefined = current === undefined ? undefined : stepsIn(current, one.at)
     current = steps === undefined ? undefined : changed(current, steps, one)
   }
   return isObject(current) ? current : undefined
@@ -85,11 +84,7 @@ export function differenceOf(before: JsonObject, after: JsonObject): readonly Wa
   return differenceAt([], before, after)
 }
 
-function differenceAt(
-  at: readonly WantedStep[],
-  before: JsonValue | undefined,
-  after: JsonValue,
-): readonly Wanted[] {
+function differenceAt(at: readonly WantedStep[], before: JsonValue | undefined, after: JsonValue): readonly Wanted[] {
   if (sameJson(before, after)) return []
   if (isObject(after) && (before === undefined || isObject(before))) {
     const old = before ?? {}

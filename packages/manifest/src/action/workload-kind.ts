@@ -30,7 +30,12 @@ export function groupOf(apiVersion: string): string {
   return group === 'extensions' ? 'apps' : group
 }
 
-const VERSIONS: Readonly<Record<string, string>> = { apps: 'apps/v1', batch: 'batch/v1', 'argoproj.io': 'argoproj.io/v1alpha1', '': 'v1' }
+const VERSIONS: Readonly<Record<string, string>> = {
+  apps: 'apps/v1',
+  batch: 'batch/v1',
+  'argoproj.io': 'argoproj.io/v1alpha1',
+  '': 'v1',
+}
 
 /** The API version of a kind of workload, where only its name is known. Undefined for kinds that are no workloads. */
 export function apiVersionOf(kind: string): string | undefined {

@@ -2,19 +2,6 @@ import { fieldAt, isObject, listAt, textAt, type JsonObject, type JsonValue } fr
 import { objectsAt } from './json-list.ts'
 import { podTemplateOf } from './workload-kind.ts'
 
-/**
- * Whether labels fit a selector as text (`app=web,tier in (a, b)`). Parts other than equality are taken to fit: it is asked
- * only to refuse.
- */
-export function labelsMatch(selector: string | undefined, labels: JsonValue | undefined): boolean {
-  if (selector === undefined || selector === '') return true
-  return selector.split(',').every((part) => {
-    const [, key, negated, value] = /^\s*([\w./-]+)\s*(!)?==?\s*([\w.-]*)\s*$/u.exec(part) ?? []
-    if (key === undefined || value === undefined) return true
-    return (textAt(labels, [key]) === value) !== (negated !== undefined)
-  })
-}
-
 /** Whether a Kubernetes label selector (`matchLabels`, `matchExpressions`) picks labels. An empty one picks everything. */
 export function selectorMatches(selector: JsonValue | undefined, labels: JsonValue | undefined): boolean {
   const exact = Object.entries(mapAt(selector, 'matchLabels')).every(([key, value]) => textAt(labels, [key]) === value)
@@ -24,18 +11,11 @@ export function selectorMatches(selector: JsonValue | undefined, labels: JsonVal
 function expressionMatches(expression: JsonObject, labels: JsonValue | undefined): boolean {
   const value = textAt(labels, [textAt(expression, ['key']) ?? ''])
   const values = listAt(expression, ['values'])
-  switch (textAt(expression, ['operator'])) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    default:
-      return true
-  }
+  const operator = textAt(expression, ['operator'])
+  if (operator === 'In') return value !== undefined && values.includes(value)
+  if (operator === 'NotIn') return value === undefined || !values.includes(value)
+  if (operator === 'Exists') return value !== undefined
+  return operator !== 'DoesNotExist' || value === undefined
 }
 
 function mapAt(value: JsonValue | undefined, key: string): JsonObject {
@@ -67,7 +47,8 @@ export function podSelectorOf(object: JsonObject): JsonObject | undefined {
     }
     if (Object.keys(known).length > 0) return known
   }
-  if (kind === 'Job') return { matchLabels: { 'batch.kubernetes.io/job-name': textAt(object, ['metadata', 'name']) ?? '' } }
+  if (kind === 'Job')
+    return { matchLabels: { 'batch.kubernetes.io/job-name': textAt(object, ['metadata', 'name']) ?? '' } }
   const labels = mapAt(fieldAt(podTemplateOf(object), ['metadata']), 'labels')
   return Object.keys(labels).length > 0 ? { matchLabels: labels } : undefined
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { labelsMatch, podLabelsOf, podSelectorOf, selectorMatches } from './label-selector.ts'
+import { podLabelsOf, podSelectorOf, selectorMatches } from './pod-selector.ts'
 
 describe('selectorMatches', () => {
   it.each([
@@ -15,25 +15,31 @@ describe('selectorMatches', () => {
   })
 })
 
-describe('labelsMatch', () => {
-  it.each([
-    [undefined, true],
-    ['app=web', true],
-    ['app==api', false],
-    ['app!=web', false],
-    ['app in (a, b)', true],
-  ])('reads %s', (selector, fits) => {
-    expect(labelsMatch(selector, { app: 'web' })).toBe(fits)
-  })
-})
-
 describe('podSelectorOf', () => {
   const template = { metadata: { labels: { app: 'web' } } }
 
   it.each([
-    ['a Deployment by its selector', 'apps/v1', 'Deployment', { selector: { matchLabels: { a: 'b' } } }, { matchLabels: { a: 'b' } }],
-    ['a ReplicationController by its map', 'v1', 'ReplicationController', { selector: { a: 'b' } }, { matchLabels: { a: 'b' } }],
-    ['a CronJob by its pods', 'batch/v1', 'CronJob', { jobTemplate: { spec: { template } } }, { matchLabels: { app: 'web' } }],
+    [
+      'a Deployment by its selector',
+      'apps/v1',
+      'Deployment',
+      { selector: { matchLabels: { a: 'b' } } },
+      { matchLabels: { a: 'b' } },
+    ],
+    [
+      'a ReplicationController by its map',
+      'v1',
+      'ReplicationController',
+      { selector: { a: 'b' } },
+      { matchLabels: { a: 'b' } },
+    ],
+    [
+      'a CronJob by its pods',
+      'batch/v1',
+      'CronJob',
+      { jobTemplate: { spec: { template } } },
+      { matchLabels: { app: 'web' } },
+    ],
     ['a Job by its name', 'batch/v1', 'Job', { template }, { matchLabels: { 'batch.kubernetes.io/job-name': 'w' } }],
     ['nothing by nothing', 'batch/v1', 'CronJob', {}, undefined],
   ])('picks %s', (_, apiVersion, kind, spec, selector) => {
