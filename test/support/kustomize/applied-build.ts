@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { closureOf } from './file-closure.ts'
 import { isJsonObject, listAt, mapAt, mergePatched, textAt, valueAt, type JsonObject } from './json-object.ts'
 import { kustomizeBuild, type Build } from './kustomize.ts'
-import { globToRegExp, ignoredBy } from './path-glob.ts'
+import { argoGlobToRegExp, ignoredBy } from './path-glob.ts'
 import { foldersOf, kustomizationIn, textOf, type RepositoryFile, type RepositoryFiles } from './repository-files.ts'
 
 /**
@@ -121,7 +121,7 @@ function generatedResources(files: RepositoryFiles, folder: string): readonly st
 async function directoryBuild(files: RepositoryFiles, folder: string, options: JsonObject): Promise<Build> {
   const [include, exclude] = ['include', 'exclude'].map((key) => {
     const glob = textAt(options, key)
-    return glob === undefined ? undefined : globToRegExp(glob, { braces: true })
+    return glob === undefined ? undefined : argoGlobToRegExp(glob)
   })
   const names = [...files.keys()]
     .filter((path) => folder === '' || path.startsWith(`${folder}/`))

@@ -1,18 +1,25 @@
 const SPECIAL = /[.+^${}()|[\]\\]/gu
 
-/** A shell glob as a regular expression: `*` and `?` stay within a folder, `**` does not; `{a,b}` where asked for. */
-export function globToRegExp(glob: string, { braces = false } = {}): RegExp {
-  const source = glob.replaceAll(SPECIAL, String.raw`\$&`)
-  const chosen = braces
-    ? source.replaceAll(/\\\{([^{}]*)\\\}/gu, (_, inner: string) => `(?:${inner.replaceAll(',', '|')})`)
-    : source
-  const wild = chosen
+/** A shell glob as a regular expression: `*` and `?` stay within a folder, `**` does not. */
+export function globToRegExp(glob: string): RegExp {
+  const wild = glob
+    .replaceAll(SPECIAL, String.raw`\$&`)
+    .replaceAll('?', '[^/]')
     .replaceAll('**/', '\u0001')
     .replaceAll('**', '\u0002')
     .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]')
     .replaceAll('\u0001', '(?:.*/)?')
     .replaceAll('\u0002', '.*')
+  return new RegExp(`^${wild}$`, 'u')
+}
+
+/** A glob as Argo CD takes it for the manifests of a folder: `*` also crosses folders, `{a,b}` is a choice. */
+export function argoGlobToRegExp(glob: string): RegExp {
+  const wild = glob
+    .replaceAll(SPECIAL, String.raw`\$&`)
+    .replaceAll('?', '.')
+    .replaceAll(/\*+/gu, '.*')
+    .replaceAll(/\\\{([^{}]*)\\\}/gu, (_, inner: string) => `(?:${inner.replaceAll(',', '|')})`)
   return new RegExp(`^${wild}$`, 'u')
 }
 
