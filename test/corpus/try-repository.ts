@@ -7,7 +7,7 @@ import { describe, judgePlan, type Judgement } from '../support/kustomize/judge-
 import { isKustomizeInstalled } from '../support/kustomize/kustomize.ts'
 import { actionsOf, planTarget, type PlanEnd } from '../support/kustomize/plan-target.ts'
 import { hasPods, sightingOf } from '../support/kustomize/pod-of.ts'
-import { renderWorld, type RenderedRoot } from '../support/kustomize/render-world.ts'
+import { renderWorld, topFolders, type RenderedRoot } from '../support/kustomize/render-world.ts'
 import { readRepositoryFiles, treeOf, withTexts, type RepositoryFiles } from '../support/kustomize/repository-files.ts'
 import { renderingFaults } from '../support/kustomize/rendering-faults.ts'
 import type { World } from '../support/kustomize/world.ts'
@@ -18,9 +18,10 @@ import type { World } from '../support/kustomize/world.ts'
  */
 
 const USAGE = `node tools/with-node.mjs test/corpus/try-repository.ts DIR [--path clusters/prod …] [--branch main] [--url URL]
-  [--action contain] [--only TEXT] [--all]
+  [--each] [--action contain] [--only TEXT] [--all]
 
   --path    a root of a cluster, as in the config; each is a cluster of its own. Default: the whole repository
+  --each    every kustomization that no other one uses is a cluster of its own
   --url     the repository's address, as its Flux and Argo CD sources have it. Default: that of origin
   --action  contain or isolate. Default: both
   --only    workloads whose namespace/Kind/name has this in it
@@ -50,21 +51,34 @@ function layoutFor({ url, branch, paths }: Subject, files: RepositoryFiles): Lay
   ])
 }
 
-/** The workloads that the real kustomize renders, each once. */
-function workloadsIn(rendered: ReadonlyMap<string, RenderedRoot>): readonly string[] {
-  const titles = [...rendered.values()].flatMap(({ objects }) => [...objects.keys()])
-  return [...new Set(titles)].filter((title) => hasPods(title.split('/')[1] ?? '')).toSorted()
+/** A workload that the real kustomize renders, and the clusters in which it is looked for. */
+interface Wanted {
+  readonly workload: string
+  readonly clusters: readonly string[]
+}
+
+/** Each workload once; where every root is a cluster of its own, once in each. */
+function workloadsIn(
+  subject: Subject,
+  rendered: ReadonlyMap<string, RenderedRoot>,
+  isEach: boolean,
+): readonly Wanted[] {
+  const titled = [...rendered.values()].flatMap(({ id, objects }) =>
+    [...objects.keys()].map((workload) => ({ workload, clusters: isEach ? [id === '.' ? '' : id] : subject.paths })),
+  )
+  const unique = new Map(titled.map((one) => [`${one.workload} ${one.clusters.join(' ')}`, one]))
+  return [...unique.values()]
+    .filter(
+      ({ workload, clusters }) =>
+        hasPods(workload.split('/')[1] ?? '') && clusters.every((one) => subject.paths.includes(one)),
+    )
+    .toSorted((a, b) => (a.workload < b.workload ? -1 : 1))
 }
 
 /** The end in the first cluster that knows the workload; else that in the last. */
-function planAnywhere(
-  layout: Layout,
-  subject: Subject,
-  workload: string,
-  action: string,
-): PlanEnd & { cluster: string } {
+function planAnywhere(layout: Layout, { workload, clusters }: Wanted, action: string): PlanEnd & { cluster: string } {
   const sighting = sightingOf({ workload: workload.startsWith('-/') ? workload.replace('-', 'default') : workload })
-  const ends = subject.paths.map((cluster) => ({
+  const ends = clusters.map((cluster) => ({
     cluster,
     ...planTarget(layout, { cluster, sighting, actions: actionsOf([{ [action]: {} }]) }),
   }))
@@ -75,10 +89,11 @@ function planAnywhere(
 async function verdictOn(
   subject: Subject,
   state: { readonly layout: Layout; readonly before: ReadonlyMap<string, RenderedRoot> },
-  what: { readonly workload: string; readonly action: 'contain' | 'isolate' },
+  wanted: Wanted,
+  action: 'contain' | 'isolate',
 ): Promise<Verdict> {
-  const { workload, action } = what
-  const end = planAnywhere(state.layout, subject, workload, action)
+  const { workload } = wanted
+  const end = planAnywhere(state.layout, wanted, action)
   const title = `${action} ${workload}${end.cluster === '' ? '' : ` (${end.cluster})`}`
   if (end.kind === 'refused')
     return { kind: 'refused', line: `refused ${title}: ${end.error.code}: ${end.error.message}` }
@@ -86,7 +101,7 @@ async function verdictOn(
   const files = withTexts(subject.files, end.edits.get('repository') ?? new Map<string, string | null>())
   const after = await renderWorld(worldOf(subject, files))
   const judgement = judgePlan({ action, workload, layer: end.plan.layer.kind, before: state.before, after })
-  const again = planAnywhere(layoutFor(subject, files), subject, workload, action)
+  const again = planAnywhere(layoutFor(subject, files), wanted, action)
   const where = `${end.plan.layer.kind} ${end.plan.layer.path}`
   if (judgement.kind === 'exact' && again.kind !== 'unchanged' && !isGone(again, end)) {
     return { kind: 'wrong', line: `WRONG ${title}: ${where}: planning again ends ${describeEnd(again)}` }
@@ -118,6 +133,7 @@ async function main(): Promise<number> {
       path: { type: 'string', multiple: true },
       branch: { type: 'string', default: 'main' },
       url: { type: 'string' },
+      each: { type: 'boolean', default: false },
       action: { type: 'string', multiple: true },
       only: { type: 'string', default: '' },
       all: { type: 'boolean', default: false },
@@ -129,27 +145,31 @@ async function main(): Promise<number> {
     return 2
   }
   const files = readRepositoryFiles(resolve(folder))
-  const paths = (values.path ?? ['']).map((path) => path.replace(/^\.\/|\/$/gu, ''))
+  const named = (values.path ?? ['']).map((path) => path.replace(/^\.\/|\/$/gu, ''))
+  const paths = values.each ? topFolders(files) : named
   const subject: Subject = { files, url: values.url ?? originOf(folder), branch: values.branch, paths }
   const actions = (['contain', 'isolate'] as const).filter((one) => values.action?.includes(one) !== false)
-  return report(subject, actions, { only: values.only, isWhole: values.all })
+  return report(subject, actions, { only: values.only, isWhole: values.all, isEach: values.each })
 }
 
 async function report(
   subject: Subject,
   actions: readonly ('contain' | 'isolate')[],
-  options: { readonly only: string; readonly isWhole: boolean },
+  options: { readonly only: string; readonly isWhole: boolean; readonly isEach: boolean },
 ): Promise<number> {
   const before = await renderWorld(worldOf(subject, subject.files))
   const layout = layoutFor(subject, subject.files)
   const say = (line: string): void => void process.stdout.write(`${line}\n`)
-  for (const { id, error } of before.values()) if (error !== undefined) say(`kustomize does not build ${id}: ${error}`)
+  for (const { id, error } of before.values())
+    if (error !== undefined)
+      say(`kustomize does not build ${id}: ${error.replace(/^(?:# Warning.*\n)+/u, '').slice(0, 300)}`)
   const faults = renderingFaults(layout, before)
   for (const fault of faults) say(`RENDERED DIFFERENTLY ${describe(fault)}`)
   const counts: Record<Verdict['kind'], number> = { exact: 0, wrong: 0, unproven: 0, refused: 0, unchanged: 0 }
-  for (const workload of workloadsIn(before).filter((one) => one.includes(options.only))) {
+  const wanted = workloadsIn(subject, before, options.isEach).filter(({ workload }) => workload.includes(options.only))
+  for (const one of wanted) {
     for (const action of actions) {
-      const verdict = await verdictOn(subject, { layout, before }, { workload, action })
+      const verdict = await verdictOn(subject, { layout, before }, one, action)
       counts[verdict.kind] += 1
       if (options.isWhole || verdict.kind !== 'exact') say(verdict.line)
     }

@@ -4,13 +4,17 @@ import { isJsonObject, listAt, mapAt, mergePatched, textAt, valueAt, type JsonOb
 import { globToRegExp } from './path-glob.ts'
 import { sameRepository, type World, type WorldRepository, type WorldRoot } from './world.ts'
 
-/** Finds the object that declares a source, seen from a root. */
-export type FindSource = (root: WorldRoot, title: string) => JsonObject | undefined
+/** What is known of all roots so far. */
+export interface KnownRoots {
+  /** Finds the object that declares a source, seen from a root. */
+  findSource(root: WorldRoot, title: string): JsonObject | undefined
+  objectsOf(root: WorldRoot): readonly JsonObject[]
+}
 
 /** The roots that one object of a root leads to: by Flux, Argo CD or Helm. Most objects lead nowhere. */
-export function ledTo(world: World, root: WorldRoot, object: JsonObject, findSource: FindSource): readonly WorldRoot[] {
+export function ledTo(world: World, root: WorldRoot, object: JsonObject, known: KnownRoots): readonly WorldRoot[] {
   const type = `${(textAt(object, 'apiVersion') ?? '').split('/')[0] ?? ''}/${textAt(object, 'kind') ?? ''}`
-  if (type === 'kustomize.toolkit.fluxcd.io/Kustomization') return byFlux(world, root, object, findSource)
+  if (type === 'kustomize.toolkit.fluxcd.io/Kustomization') return byFlux(world, root, object, known)
   if (type === 'fluxcd.controlplane.io/FluxInstance') return byFluxInstance(world, root, object)
   if (type === 'helm.toolkit.fluxcd.io/HelmRelease') return byHelm(world, root, object)
   if (type === 'argoproj.io/Application') return byArgo(world, root, object)
@@ -18,29 +22,39 @@ export function ledTo(world: World, root: WorldRoot, object: JsonObject, findSou
   return applicationsOf(world, root, object).flatMap((application) => byArgo(world, root, application))
 }
 
-function byFlux(world: World, root: WorldRoot, object: JsonObject, findSource: FindSource): readonly WorldRoot[] {
-  const repository = fluxSource(world, root, object, findSource)
+function byFlux(world: World, root: WorldRoot, object: JsonObject, known: KnownRoots): readonly WorldRoot[] {
+  const repository = fluxSource(world, root, object, known)
   const path = folderOf(textAt(object, 'spec', 'path') ?? '')
   return repository === undefined ? [] : [{ repository, path, kind: 'flux', applier: object, parent: root }]
 }
 
-function fluxSource(
-  world: World,
-  root: WorldRoot,
-  object: JsonObject,
-  findSource: FindSource,
-): WorldRepository | undefined {
+function fluxSource(world: World, root: WorldRoot, object: JsonObject, known: KnownRoots): WorldRepository | undefined {
   const reference = mapAt(object, 'spec', 'sourceRef')
   const namespace = textAt(reference, 'namespace') ?? textAt(object, 'metadata', 'namespace') ?? '-'
   const kind = textAt(reference, 'kind') ?? ''
   const title = `${namespace}/${kind}/${textAt(reference, 'name') ?? ''}`
   const artifact = world.artifacts.get(`${kind}/${namespace}/${textAt(reference, 'name') ?? ''}`)
   if (artifact !== undefined || kind !== 'GitRepository') return artifact
-  const source = findSource(root, title)
+  const source = known.findSource(root, title)
   if (source === undefined) return textAt(reference, 'name') === 'flux-system' ? root.repository : undefined
   const ref = mapAt(source, 'spec', 'ref')
   if (['tag', 'semver', 'commit', 'name'].some((key) => textAt(ref, key) !== undefined)) return undefined
-  return repositoryAt(world, textAt(source, 'spec', 'url'), textAt(ref, 'branch') ?? 'master')
+  const listed = repositoryAt(world, textAt(source, 'spec', 'url'), textAt(ref, 'branch') ?? 'master')
+  return listed ?? (isSyncedBy(root, reference, known) ? root.repository : undefined)
+}
+
+/** Whether a source brings the root itself, or one above it: then it is this repository, under whatever address. */
+function isSyncedBy(from: WorldRoot, reference: JsonObject, known: KnownRoots): boolean {
+  for (let root: WorldRoot | undefined = from; root !== undefined; root = root.parent) {
+    const { path } = root
+    const isSelf = known.objectsOf(root).some((object) => {
+      const isFlux = (textAt(object, 'apiVersion') ?? '').startsWith('kustomize.toolkit.fluxcd.io/')
+      const isSame = textAt(object, 'spec', 'sourceRef', 'name') === textAt(reference, 'name')
+      return isFlux && isSame && folderOf(textAt(object, 'spec', 'path') ?? '') === path
+    })
+    if (isSelf) return true
+  }
+  return false
 }
 
 function repositoryAt(world: World, url: string | undefined, branch: string): WorldRepository | undefined {

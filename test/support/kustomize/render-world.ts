@@ -3,7 +3,7 @@ import { argoBuild, fileBuild, fluxBuild, helmBuild, plainBuild } from './applie
 import { closureOf } from './file-closure.ts'
 import { textAt, titleOf, type JsonObject } from './json-object.ts'
 import type { Build } from './kustomize.ts'
-import { ledTo } from './led-to.ts'
+import { ledTo, type KnownRoots } from './led-to.ts'
 import { foldersOf, isKustomizationFile, kustomizationIn, textOf } from './repository-files.ts'
 import type { World, WorldRepository, WorldRoot } from './world.ts'
 
@@ -34,7 +34,7 @@ interface Built {
   build: Build
 }
 
-class WorldRenderer {
+class WorldRenderer implements KnownRoots {
   readonly #world: World
   readonly #built = new Map<string, Built>()
 
@@ -52,7 +52,7 @@ class WorldRenderer {
 
   /** Kustomizations that none uses and manifests in no build, one at a time: what one leads to may claim the next. */
   async addUnclaimed(repository: WorldRepository): Promise<void> {
-    for (const path of topsOf(repository)) {
+    for (const path of topsOf(repository.files)) {
       const folder = posix.dirname(path) === '.' ? '' : posix.dirname(path)
       if (!this.#isClaimed(repository, path)) await this.#add({ repository, path: folder, kind: 'folder' })
       await this.#follow()
@@ -90,7 +90,7 @@ class WorldRenderer {
       const known = [...this.#built.values()]
       for (const built of known) {
         const objects = built.build.objects ?? []
-        for (const next of objects.flatMap((object) => ledTo(this.#world, built.root, object, this.#findSource))) {
+        for (const next of objects.flatMap((object) => ledTo(this.#world, built.root, object, this))) {
           await this.#addLedTo(built, next)
         }
       }
@@ -116,7 +116,11 @@ class WorldRenderer {
     return helmBuild(chart?.objects ?? [], applier ?? {})
   }
 
-  readonly #findSource = (from: WorldRoot, title: string): JsonObject | undefined => {
+  objectsOf(root: WorldRoot): readonly JsonObject[] {
+    return this.#built.get(keyOf(root))?.build.objects ?? []
+  }
+
+  findSource(from: WorldRoot, title: string): JsonObject | undefined {
     const all = [...this.#built.values()].map(({ root, build }) => ({
       root,
       object: build.objects?.find((object) => titleOf(object) === title),
@@ -180,8 +184,12 @@ function readsOf({ repository, path }: WorldRoot): ReadonlySet<string> {
 
 const tops = new WeakMap<WorldRepository['files'], readonly string[]>()
 
-/** Kustomization files that no other kustomization uses. */
-function topsOf({ files }: WorldRepository): readonly string[] {
+/** Folders of kustomizations that no other kustomization uses. */
+export function topFolders(files: WorldRepository['files']): readonly string[] {
+  return topsOf(files).map((path) => (posix.dirname(path) === '.' ? '' : posix.dirname(path)))
+}
+
+function topsOf(files: WorldRepository['files']): readonly string[] {
   const known = tops.get(files)
   if (known !== undefined) return known
   const all = [...files.keys()].filter(isKustomizationFile)
@@ -196,7 +204,7 @@ function topsOf({ files }: WorldRepository): readonly string[] {
 }
 
 function isUsed(repository: WorldRepository, path: string): boolean {
-  return topsOf(repository).some((top) =>
+  return topsOf(repository.files).some((top) =>
     closureOf(repository.files, posix.dirname(top) === '.' ? '' : posix.dirname(top)).has(path),
   )
 }

@@ -32,14 +32,16 @@ export function renderedDifference(before: Roots, after: Roots): readonly Object
   })
 }
 
-/** Roots that are there on one side only, and roots that built before and do not any more. */
+/**
+ * Roots that are gone, and roots that built before and do not any more. A root that has come, as a new file beside loose
+ * manifests is one, shows as the objects that are new.
+ */
 export function brokenRoots(before: Roots, after: Roots): readonly string[] {
   const gone = [...before.keys()].filter((id) => !after.has(id)).map((id) => `${id} is no root any more`)
-  const come = [...after.keys()].filter((id) => !before.has(id)).map((id) => `${id} was no root before`)
   const failed = [...after.values()]
     .filter(({ id, error }) => error !== undefined && before.has(id) && before.get(id)?.error === undefined)
     .map(({ id, error }) => `${id} does not build any more: ${error}`)
-  return [...gone, ...come, ...failed]
+  return [...gone, ...failed]
 }
 
 function objectDifference(
