@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { closureOf } from './file-closure.ts'
 import { isJsonObject, listAt, mapAt, mergePatched, textAt, valueAt, type JsonObject } from './json-object.ts'
 import { kustomizeBuild, type Build } from './kustomize.ts'
@@ -38,7 +38,7 @@ export async function fluxBuild(files: RepositoryFiles, folder: string, applier?
     ...appended(kustomization, 'components', names),
     ...set('images', mergedImages(listAt(kustomization, 'images'), listAt(spec, 'images'))),
   })
-  return build.objects === undefined ? build : { objects: build.objects.map((one) => withCommon(one, spec)) }
+  return build.objects === undefined ? build : { objects: build.objects.map((one) => substituted(withCommon(one, spec), spec)) }
 }
 
 /** What Argo CD applies from one source of an Application; a chart is not rendered, which is no error. */
@@ -208,6 +208,24 @@ function withCommon(object: JsonObject, spec: JsonObject): JsonObject {
   return mergePatched(object, {
     metadata: { ...set('labels', labels), ...set('annotations', annotations) },
   }) as JsonObject
+}
+
+/**
+ * Post-build substitution as Flux does it, on the text of each object: what had been a text may become a number. A variable
+ * that is neither given nor has a default stays; Flux would find it elsewhere, or fail.
+ */
+function substituted(object: JsonObject, spec: JsonObject): JsonObject {
+  if (valueAt(spec, 'postBuild') === undefined) return object
+  const mark = 'kustomize.toolkit.fluxcd.io/substitute'
+  const isLeftAlone = ['annotations', 'labels'].some((where) => textAt(object, 'metadata', where, mark) === 'disabled')
+  const text = stringify(object)
+  if (isLeftAlone || !text.includes('${')) return object
+  const variables = mapAt(spec, 'postBuild', 'substitute')
+  const filled = text.replaceAll(/\$\{(\w+)(?::?[=-]([^}]*))?\}/gu, (whole, name: string, otherwise?: string) => {
+    const value = variables[name] ?? otherwise
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : whole
+  })
+  return parse(filled) as JsonObject
 }
 
 /** Kinds without a namespace, which a destination's namespace leaves alone. */

@@ -23,11 +23,14 @@ export function renderingFaults(
     const sides = [theirs, own].map((objects) => new Map([[id, { id, objects }]]))
     const differences = sides[0] === undefined || sides[1] === undefined ? [] : renderedDifference(sides[0], sides[1])
     const isPartial = built.problems.length > 0 || built.objects.some(({ origin }) => 'remote' in origin)
-    return differences.map(withoutKnown).filter((one) => one !== undefined && !(isPartial && one.removed === true))
+    return differences.flatMap((one) => {
+      const left = withoutKnown(one)
+      return left === undefined || (isPartial && left.removed === true) ? [] : [left]
+    })
   })
 }
 
-/** Placeholders that Flux fills in later, and the hashes in the names of generated objects, need not be the same. */
+/** Placeholders that nobody can fill in here, and the hashes in the names of generated objects, need not be the same. */
 function withoutKnown(difference: ObjectDifference): ObjectDifference | undefined {
   if (difference.changes === undefined) return difference
   const stem = (value: unknown): unknown => (typeof value === 'string' ? value.replace(/-[a-z0-9]{10}$/u, '') : value)

@@ -117,8 +117,8 @@ class Following {
   }
 }
 
-/** What is applied by somebody known is not taken a second time for being a configured path. */
-function withoutDoubles(plans: readonly RootPlan[]): readonly RootPlan[] {
+/** What is applied by somebody known is not taken a second time for being a configured path, or for being there. */
+export function withoutDoubles(plans: readonly RootPlan[]): readonly RootPlan[] {
   const applied = new Set(
     plans.filter(({ root }) => root.applier !== undefined).map(({ root }) => `${root.repository}:${root.path}`),
   )

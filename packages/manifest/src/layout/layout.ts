@@ -1,6 +1,6 @@
 import { isManifestPath } from '@saker/core'
 import { buildRoot, keyOfPlan, type RootBuild, type RootPlan } from './build-root.ts'
-import { discoverRoots } from './discover-roots.ts'
+import { discoverRoots, withoutDoubles } from './discover-roots.ts'
 import type { Discovered, LayoutAccess } from './discovery.ts'
 import type {
   BuiltRoot,
@@ -121,9 +121,10 @@ class LazyLayout implements Layout, LayoutAccess {
   }
 
   #plans(): readonly RootPlan[] {
-    this.#all ??= [
-      ...new Map([...this.#discoveries()].flatMap(({ plans }) => plans).map((plan) => [plan.root.id, plan])).values(),
-    ]
+    if (this.#all !== undefined) return this.#all
+    const plans = [...this.#discoveries()].flatMap((discovered) => discovered.plans)
+    // what is a root of nobody in its own repository may be applied from another one
+    this.#all = withoutDoubles([...new Map(plans.map((plan) => [plan.root.id, plan])).values()])
     return this.#all
   }
 

@@ -15,7 +15,8 @@ export interface WholeRepository extends Discovered {
 
 /**
  * What a repository declares when nobody says where to start: what its Flux and Argo CD objects lead to, and what those
- * objects lie in; without any, every kustomization that no other one uses, and the manifests beside them.
+ * objects lie in; where none leads to a configured repository, every kustomization that no other one uses, and the
+ * manifests beside them.
  */
 export function discoverWhole(access: LayoutAccess, repository: string): WholeRepository {
   const files = access.filesOf(repository)
@@ -39,6 +40,8 @@ export function discoverWhole(access: LayoutAccess, repository: string): WholeRe
   )
   const seeds = [...leading, ...(looseLeads.length > 0 ? [beside] : [])]
   const discovered = discoverRoots(access, seeds)
+  // examples and copies of other people's objects lead on to nothing here, and so tell nothing about what is applied
+  if (!leadsAnywhere(discovered)) return { ...discoverRoots(access, [...tops, loose]), unapplied: [] }
   const read = readFiles(access, discovered, seeds)
   const isCovered = (plan: RootPlan): boolean => kustomizationPaths(plan).some((path) => read.has(path))
   const reached = new Set(seeds.map(({ root }) => root.id))
@@ -46,6 +49,10 @@ export function discoverWhole(access: LayoutAccess, repository: string): WholeRe
     ...withoutCovered(discovered, seeds, read),
     unapplied: tops.filter((plan) => !reached.has(plan.root.id) && !isCovered(plan)),
   }
+}
+
+function leadsAnywhere({ plans }: Discovered): boolean {
+  return plans.some(({ root }) => root.applier !== undefined && root.kind !== 'remote')
 }
 
 /** Folders of kustomizations that no other kustomization of the repository uses. */

@@ -3,7 +3,7 @@ import { declaredValue, documentsOf } from '../file-facts.ts'
 import type { Layer, WrittenOrigin } from '../layout-model.ts'
 import { pathIn, resolvePath } from '../repository-files.ts'
 import { BuildFault } from './build-fault.ts'
-import { KUSTOMIZATION_NAMES, kustomizationOf, type KustomizationFile } from './kustomization-file.ts'
+import { KUSTOMIZATION_NAMES, kustomizationOf, misspeltKeyIn, type KustomizationFile } from './kustomization-file.ts'
 import { runGenerators } from './generators.ts'
 import { isRemote } from './remote-base.ts'
 import { ResourceSet } from './resource-set.ts'
@@ -51,6 +51,8 @@ function readKustomization(reads: BuildReads, path: string): KustomizationFile {
   const [document] = documentsOf(content.text, path)
   const file = kustomizationOf(document ?? null)
   if (file === undefined) throw new BuildFault(path, 'is no kustomization')
+  const misspelt = misspeltKeyIn(document ?? null)
+  if (misspelt !== undefined) throw new BuildFault(path, `says ${misspelt[0]}, which kustomize takes for ${misspelt[1]}`)
   return file
 }
 

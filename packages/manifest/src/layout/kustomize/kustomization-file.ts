@@ -83,6 +83,24 @@ export interface KustomizationFile {
 /** Fields by which objects change in ways that are not followed. */
 const UNFOLLOWED = ['transformers', 'vars', 'configurations', 'openapi'] as const
 
+/** Keys whose other spellings kustomize takes too, though only these are looked for here. */
+const KEYS = `apiVersion kind resources bases components namespace namePrefix nameSuffix commonLabels labels
+  commonAnnotations patchesStrategicMerge patches patchesJson6902 replicas images imageTags replacements
+  configMapGenerator secretGenerator generatorOptions generators transformers validators helmCharts helmGlobals
+  helmChartInflationGenerator vars configurations openapi crds buildMetadata metadata sortOptions`.split(/\s+/u)
+
+const BY_LOWER_CASE = new Map(KEYS.map((key) => [key.toLowerCase(), key]))
+
+/** A key that kustomize takes for another, which is the second: its JSON reader does not mind the case. */
+export function misspeltKeyIn(value: JsonValue): readonly [written: string, meant: string] | undefined {
+  if (!isObject(value)) return undefined
+  for (const written of Object.keys(value)) {
+    const meant = BY_LOWER_CASE.get(written.toLowerCase())
+    if (meant !== undefined && meant !== written) return [written, meant]
+  }
+  return undefined
+}
+
 /** Reads the value of a kustomization file. Undefined when it is none; fields of a wrong form count as absent. */
 export function kustomizationOf(value: JsonValue): KustomizationFile | undefined {
   if (!isObject(value)) return undefined
