@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changedConfig, FULL_CONFIG, placesIn, type Path } from '../../../../test/support/full-config.ts'
 import { clusterNames, repositoriesOfCluster, type Config } from './config.ts'
@@ -480,6 +481,19 @@ describe('the faults of a config', () => {
     })
 
     expect(leaks).toEqual([])
+  })
+
+  it('are told in words of ours, whatever stands there', () => {
+    const places = placesIn(FULL_CONFIG)
+
+    fc.assert(
+      fc.property(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 3 }), (path, value) => {
+        const faults = faultsOf(changedConfig(path, (parent, key) => void (parent[key] = value)))
+
+        expect(faults.filter(({ message }) => /^(?:Invalid|Too|Expected|Un)/u.test(message))).toEqual([])
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('are all of them reported at once', () => {

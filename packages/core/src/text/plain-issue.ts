@@ -16,7 +16,9 @@ export const plainIssue: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_type') {
     return issue.input === undefined ? 'is missing' : `must be ${WORDS[issue.expected] ?? issue.expected}`
   }
-  if (issue.code === 'too_small') return 'must not be empty'
+  if (issue.code === 'too_small')
+    return issue.origin === 'string' || issue.origin === 'array' ? 'must not be empty' : 'is too small'
+  if (issue.code === 'too_big') return 'is too great'
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'has a key that is not allowed'
-  return undefined
+  return issue.code === 'custom' ? undefined : 'is not what belongs here'
 }
