@@ -307,6 +307,8 @@ function withForeignEdit(whole: string, { before, after, change }: Edited): stri
   const changed = change.op === 'removeDocument' ? change.documentIndex : change.at.documentIndex
   const other = changed === count - 1 ? Math.max(0, count - 2) : count - 1
   const isShifted = change.op === 'removeDocument' && whole === after && changed < other
+  // What goes to where the change was, or has no line end left to go by, stands elsewhere in the end.
+  if ((change.op === 'remove' && other === changed) || before.includes('\r') !== after.includes('\r')) return whole
   const at = { documentIndex: isShifted ? other - 1 : other, steps: ['x-foreign'] }
   const more = edit(whole, [{ op: 'set', at, value: 'somebody' }])
   if (change.op === 'removeDocument') return more

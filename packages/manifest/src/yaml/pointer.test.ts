@@ -59,7 +59,7 @@ describe('pointerOf', () => {
     const list = open(
       'kind: List\nitems:\n- { kind: A, metadata: { name: a } }\n- { kind: B, metadata: { name: b } }\n',
     )
-    const twins = open('- op: add\n---\n- op: remove\n')
+    const twins = open('- { op: add, path: /a }\n---\n- { op: remove, path: /a }\n- op: x\n')
 
     expect(pointerOf(list, set(['items', 1, 'spec', 'replicas']))).toEqual({
       document: { apiVersion: '', kind: 'B', namespace: '', name: 'b' },
@@ -67,6 +67,8 @@ describe('pointerOf', () => {
     })
     expect(pointerOf(list, set(['kind']))).toMatchObject({ document: { kind: 'List' }, pointer: '/kind' })
     expect(pointerOf(twins, set([0, 'op'], 'x', 1)).pointer).toMatch(/^\/\[@2\]\/\[#[\da-f]{12}\]\/op$/u)
+    // Without its only field it is nothing that could be told from others.
+    expect(pointerOf(twins, set([1, 'op'], 'y', 1)).pointer).toBe('/[@2]/1/op')
   })
 
   it.each([

@@ -59,8 +59,9 @@ function segmentsOf(file: OpenManifest, start: ParsedNode | null | undefined, wa
     if (typeof step === 'string') segments.push(step)
     else if (isSeq(node) && step < node.items.length) {
       const segment = itemSegment(plainItems(node), step, { rest, change })
-      if (change.op === 'remove' && rest.length === 0 && /@\d+$/u.test(segment)) {
-        throw unsafe({ path: file.path, documentIndex }, `has several items like item ${step + 1}`)
+      // An index would lead to the next item once this one has gone.
+      if (change.op === 'remove' && (/^\d+$/u.test(segment) || (rest.length === 0 && /@\d+$/u.test(segment)))) {
+        throw unsafe({ path: file.path, documentIndex }, `has nothing by which to tell item ${step + 1}`)
       }
       segments.push(segment)
     } else throw unsafe({ path: file.path, documentIndex }, `has no item ${step + 1} there`)
