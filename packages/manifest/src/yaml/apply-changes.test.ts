@@ -120,6 +120,37 @@ describe('applyChanges', () => {
     expect(timeOf(60_000) / timeOf(6000)).toBeLessThan(50)
   }, 120_000)
 
+  it('takes no longer than the number of documents and changes grows', () => {
+    const timeOf = (count: number): number => {
+      const documents = Array.from(
+        { length: count },
+        (_, n) => `metadata:\n  name: web-${n}\nspec:\n  replicas: 3 # n\n`,
+      )
+      const changes = documents.flatMap((_document, index) => [
+        set(['spec', 'replicas'], 0, index),
+        set(['metadata', 'annotations', 'a'], 'b', index),
+      ])
+      const started = process.cpuUsage()
+      const { changed } = applyChanges(openManifest(documents.join('---\n'), 'a.yaml'), changes)
+      const { user, system } = process.cpuUsage(started)
+      expect(changed).toHaveLength(2 * count)
+      return user + system
+    }
+    timeOf(100)
+
+    // Ten times as much: work for every pair would take a hundred times as long.
+    expect(timeOf(1000) / timeOf(100)).toBeLessThan(50)
+  }, 120_000)
+
+  it.each([
+    ['a value that is nested too deeply', '['.repeat(5000) + ']'.repeat(5000)],
+    ['a value that is too long', JSON.stringify('x'.repeat(1024 * 1024))],
+  ])('refuses %s', (_title, value) => {
+    expect(() => apply('a: 1\n', set(['b'], JSON.parse(value) as Json))).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^MANIFEST_/u) }),
+    )
+  })
+
   it('names no content of the file in its message', () => {
     const text = 'spec:\n  password: "hunter2\n  replicas: 3\n'
 

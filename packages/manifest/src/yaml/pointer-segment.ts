@@ -8,12 +8,14 @@ export type PlainItems = readonly (Json | undefined)[]
 /**
  * Names an item of a list by what it is, so that the name still leads to it when the list has grown: `[name=web]` where its
  * name is its own, `[=text]` for a scalar, else `[#…]`, a digest of the item without what changes in it. `@2` behind it
- * tells the second of several alike. `rest` is the way on from the item to what changes.
+ * tells the second of several alike, and a plain index an item that is nothing without what changes in it. `rest` is the
+ * way on from the item to that.
  */
 export function segmentOfItem(items: PlainItems, index: number, rest: readonly Step[]): string {
   const item = items[index]
   const name = rest[0] === 'name' ? undefined : nameOf(item)
   if (name !== undefined && items.filter((other) => nameOf(other) === name).length === 1) return `[name=${name}]`
+  if (keptOf(item, rest) === undefined) return String(index)
   const text = rest.length === 0 ? textOf(item) : undefined
   const segment = text === undefined ? `[#${digestOf(item, rest)}]` : `[=${text}]`
   const alike = [...items.keys()].filter((other) =>
@@ -35,7 +37,7 @@ export function itemsAt(items: PlainItems, segment: string, rest: readonly strin
     const item = items[index]
     if (name !== undefined) return nameOf(item) === name
     if (text !== undefined) return textOf(item) === text
-    return digestOf(item, stepsIn(item, rest)) === digest
+    return keptOf(item, stepsIn(item, rest)) !== undefined && digestOf(item, stepsIn(item, rest)) === digest
   })
   return ordinal === undefined ? fitting : fitting.slice(Number(ordinal) - 1, Number(ordinal))
 }
@@ -68,11 +70,14 @@ function isShort(text: string): boolean {
 }
 
 function digestOf(item: Json | undefined, rest: readonly Step[]): string {
-  const kept = item === undefined || rest.length === 0 ? item : without(item, rest)
   return createHash('sha256')
-    .update(kept === undefined ? '' : canonicalJson(kept))
+    .update(canonicalJson(keptOf(item, rest) ?? null))
     .digest('hex')
     .slice(0, 12)
+}
+
+function keptOf(item: Json | undefined, rest: readonly Step[]): Json | undefined {
+  return item === undefined || rest.length === 0 ? item : without(item, rest)
 }
 
 /** A value without what stands at the end of a way; what is null or empty on the way then counts as absent too. */

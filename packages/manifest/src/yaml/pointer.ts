@@ -4,7 +4,7 @@ import type { Change, Json, Place, Step } from './change.ts'
 import { jsonOf } from './json-of.ts'
 import { isSameIdentity, objectsOf, type ManifestObject } from './manifest-objects.ts'
 import type { OpenManifest } from './open-manifest.ts'
-import { keyText } from './parse-manifest.ts'
+import { guardStack, keyText } from './parse-manifest.ts'
 import { itemsAt, segmentOfItem } from './pointer-segment.ts'
 import { unsafe } from './spot.ts'
 
@@ -19,6 +19,10 @@ export type PointedPlace = Pick<ChangedPlace, 'document' | 'pointer'>
  * Ends in `MANIFEST_EDIT_UNSAFE` where the change leads to nothing that could be, or takes out one of several equal items.
  */
 export function pointerOf(file: OpenManifest, change: Change): PointedPlace {
+  return guardStack(file.path, () => pointTo(file, change))
+}
+
+function pointTo(file: OpenManifest, change: Change): PointedPlace {
   const at = change.op === 'removeDocument' ? { documentIndex: change.documentIndex, steps: [] } : change.at
   const object = objectAt(file, at)
   const alike = objectsOf(file).filter(({ identity }) => isSameIdentity(identity, object.identity))
@@ -55,8 +59,9 @@ function segmentsOf(file: OpenManifest, start: ParsedNode | null | undefined, wa
     if (typeof step === 'string') segments.push(step)
     else if (isSeq(node) && step < node.items.length) {
       const segment = itemSegment(plainItems(node), step, { rest, change })
-      if (change.op === 'remove' && rest.length === 0 && /@\d+$/u.test(segment)) {
-        throw unsafe({ path: file.path, documentIndex }, `has several items like item ${step + 1}`)
+      // An index would lead to the next item once this one has gone.
+      if (change.op === 'remove' && (/^\d+$/u.test(segment) || (rest.length === 0 && /@\d+$/u.test(segment)))) {
+        throw unsafe({ path: file.path, documentIndex }, `has nothing by which to tell item ${step + 1}`)
       }
       segments.push(segment)
     } else throw unsafe({ path: file.path, documentIndex }, `has no item ${step + 1} there`)
@@ -72,8 +77,10 @@ function itemSegment(
 ): string {
   const inside = change.op === 'append' ? [...rest, -1] : rest
   const segment = segmentOfItem(items, index, inside)
-  // An item that is replaced as a whole is told by its name or, failing that, by where it is.
-  return change.op === 'set' && rest.length === 0 && !segment.startsWith('[name=') ? String(index) : segment
+  if (change.op !== 'set' || rest.length > 0) return segment
+  // An item that is replaced as a whole is told by its name if it keeps it or, failing that, by where it is.
+  const replaced = items.map((item, at) => (at === index ? change.value : item))
+  return segment.startsWith('[name=') && segmentOfItem(replaced, index, []) === segment ? segment : String(index)
 }
 
 function appendedSegment(node: ParsedNode | null | undefined, value: Json): string {
@@ -86,7 +93,7 @@ function appendedSegment(node: ParsedNode | null | undefined, value: Json): stri
  * on the way. Ends in `MANIFEST_EDIT_UNSAFE` when several fit.
  */
 export function findPointer(file: OpenManifest, place: PointedPlace): Place | undefined {
-  const found = resolvePointer(file, place)
+  const found = guardStack(file.path, () => resolvePointer(file, place))
   return found?.node === undefined ? undefined : found.at
 }
 

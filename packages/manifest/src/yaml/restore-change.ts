@@ -77,8 +77,7 @@ function itemGone(
   const { documentIndex } = item.at
   const at = { documentIndex, steps: item.object.steps.slice(0, -1) }
   const list = resolvePointer(file, pointerOf(was, { op: 'append', at, value: null }))
-  if (list === undefined || list.at.steps.length !== item.object.steps.length) return undefined
-  return { ...list, node: undefined, left: item.at.steps.slice(item.object.steps.length).map(String) }
+  return list && { ...list, node: undefined }
 }
 
 function isWhole(resolved: ResolvedPointer | undefined): boolean {

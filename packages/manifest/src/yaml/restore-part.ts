@@ -127,6 +127,10 @@ function gapFor({ was, is, spots, at }: Holders, removed: Region): Gap | undefin
     const between = old.slice(previous.end, removed.start)
     const start = parts[previousNow]?.end ?? 0
     if (text.startsWith(between, start)) return { offset: start + between.length, index: previousNow + 1 }
+    // Something else has come to stand between: whole lines may follow the previous ones directly.
+    const below = spots.is.editing.style.lines.nextStart(parts[previousNow]?.keptEnd ?? 0)
+    const isLines = old[removed.start - 1] === '\n' && old[removed.end - 1] === '\n' && is.flow !== true
+    if (isLines && below !== undefined) return { offset: below, index: previousNow + 1 }
   }
   const [from, start] = [regionOf(spots.was)?.start, regionOf(spots.is)?.start]
   if (index > 0 || from === undefined || start === undefined) return undefined

@@ -3,7 +3,7 @@ import { canonicalJson, type JsonMap } from './change.ts'
 import { styleOf } from './file-style.ts'
 import { holdsValue } from './holds-value.ts'
 import type { OpenManifest } from './open-manifest.ts'
-import { parseManifest } from './parse-manifest.ts'
+import { guardStack, parseManifest } from './parse-manifest.ts'
 import { writeBlockEntry } from './write-value.ts'
 
 /** How a new manifest is written. */
@@ -18,9 +18,14 @@ export interface ManifestStyle {
  * Writes a manifest of one document in block style, with a line end behind it, so that every YAML parser reads back the
  * same value.
  *
- * Ends in `MANIFEST_EDIT_UNSAFE` for what no YAML text can hold: lone surrogates, numbers that are not finite.
+ * Ends in `MANIFEST_EDIT_UNSAFE` for what no YAML text can hold: lone surrogates, numbers that are not finite, and in
+ * `MANIFEST_UNPARSEABLE` for what is nested too deeply or above 1 MiB.
  */
-export function writeManifest(value: JsonMap, { commentAbove, like }: ManifestStyle = {}): string {
+export function writeManifest(value: JsonMap, style: ManifestStyle = {}): string {
+  return guardStack('the new manifest', () => write(value, style))
+}
+
+function write(value: JsonMap, { commentAbove, like }: ManifestStyle): string {
   const style = like === undefined ? { mapIndent: 2, listIndent: 0 } : styleOf(like)
   const entries = Object.entries(value).map((entry) => writeBlockEntry(entry, 0, { ...style, literals: true }))
   const comment = commentAbove === undefined ? [] : commentAbove.split('\n').map(commentLine)
