@@ -122,7 +122,7 @@ export async function readPastCommits(
     .filter((commit) => commit !== '')
     .map((commit) => {
       const lineEnd = commit.indexOf('\n')
-      const [sha = '', seconds] = commit.slice(0, lineEnd).split(' ')
-      return { sha, message: commit.slice(lineEnd + 1), at: Number(seconds) * 1000 }
+      const [id = '', seconds] = commit.slice(0, lineEnd).split(' ')
+      return { sha: id, message: commit.slice(lineEnd + 1), at: Number(seconds) * 1000 }
     })
 }
