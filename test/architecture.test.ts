@@ -33,7 +33,17 @@ const OWNERS: readonly (readonly [library: RegExp, room: string])[] = [
   [/^cloudevents$/u, 'apps/ingest'],
 ]
 
-const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage', 'corpus', 'fixtures', '.git', '.saker'])
+const LEFT_OUT = new Set([
+  'node_modules',
+  'dist',
+  'coverage',
+  'alerts',
+  'manifests',
+  'layouts',
+  'fixtures',
+  '.git',
+  '.saker',
+])
 const ROOMS = Object.keys(ARROWS)
 
 function filesUnder(folder: string): readonly string[] {

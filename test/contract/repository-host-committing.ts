@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { BareRepository } from '../support/bare-repository.ts'
 import {
   API,
+  cached,
   commit,
   current,
   edit,
@@ -57,7 +58,48 @@ export function describeCommitting(start: Start): void {
     await commit(host, { baseSha: tree.sha, message: 'edit\n', edits })
 
     const oids = await Promise.all(edits.map(async ({ path }) => [path, await oidAt(origin, path)]))
-    expect(oids).toEqual(edits.map(({ path, after }) => [path, blobOid(after)]))
+    expect(oids).toEqual(edits.map(({ path, after }) => [path, blobOid(after ?? '')]))
+  })
+
+  test('makes and deletes files beside an edit, in one commit, and goes on from there without reading', async () => {
+    const { origin, host } = await start({ ...FILES, 'apps/old.yaml': 'a: 1\n' })
+    const { tree } = await read(host)
+    const edits = [
+      edit(WEB, webText(3), webText(0)),
+      edit('apps/new folder/ü.yaml', null, 'b: 1\n'),
+      edit('apps/old.yaml', 'a: 1\n', null),
+    ]
+
+    const { sha } = await commit(host, { baseSha: tree.sha, message: 'move\n', edits })
+    const next = await read(host, cached)
+    await commit(host, { baseSha: sha, message: 'back\n', edits: [edit('apps/new folder/ü.yaml', 'b: 1\n', null)] })
+
+    expect(await origin.git(['ls-tree', '-r', '-z', '--name-only', sha])).toBe(
+      ['README.md', API, 'apps/new folder/ü.yaml', WEB, ''].join('\0'),
+    )
+    expect(await origin.read('apps/new folder/ü.yaml', sha)).toBe('b: 1\n')
+    expect(next.tree.files.get('apps/new folder/ü.yaml')?.text).toBe('b: 1\n')
+    expect(next.tree.files.has('apps/old.yaml')).toBe(false)
+    expect(await origin.git(['ls-tree', '-r', '-z', '--name-only', 'main'])).toBe(['README.md', API, WEB, ''].join('\0'))
+  })
+
+  test('deletes without writing anything', async () => {
+    const { origin, host } = await start(FILES)
+    const { tree } = await read(host)
+
+    await commit(host, { baseSha: tree.sha, message: 'less\n', edits: [edit(API, 'kind: Service\n', null)] })
+
+    expect(await origin.git(['ls-tree', '-r', '--name-only', 'main'])).toBe(`README.md\n${WEB}\n`)
+  })
+
+  test('refuses to make a file that is there', async () => {
+    const { origin, host } = await start(FILES)
+    const { tree } = await read(host)
+
+    const made = commit(host, { baseSha: tree.sha, message: 'new\n', edits: [edit(API, null, 'b: 1\n')] })
+
+    await expect(made).rejects.toMatchObject({ code: 'BRANCH_MOVED' })
+    expect(await origin.head()).toBe(tree.sha)
   })
 
   test('keeps the message: subject, body, blank lines, what looks like a comment, trailers', async () => {

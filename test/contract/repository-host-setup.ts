@@ -60,7 +60,7 @@ export function commit(host: RepositoryHost, changeSet: ChangeSet): Promise<Comm
 }
 
 /** One edit of a plain file. */
-export function edit(path: string, before: string, after: string, mode: FileMode = '100644'): Edit {
+export function edit(path: string, before: string | null, after: string | null, mode: FileMode = '100644'): Edit {
   return { path, before, after, mode }
 }
 

@@ -67,7 +67,7 @@ describe.skipIf(!redisAvailable)('a changed config file', () => {
     const refused = await saker.process.line('told', ({ msg }) => msg === 'config refused; the one in use stays')
     const status = await send(saker, 'east')
 
-    expect(JSON.stringify(refused)).toContain('must be commit or observe')
+    expect(JSON.stringify(refused)).toContain('must be commit, pull-request or observe')
     expect(status).toBe(202)
     expect(await saker.settled()).toMatchObject({ outcome: 'committed' })
     await vi.waitFor(async () => {

@@ -56,7 +56,10 @@ export class MemoryHost implements RepositoryHost {
   }
 
   #land({ message, edits }: ChangeSet): string {
-    return this.add(message, Object.fromEntries(edits.map(({ path, after }) => [path, after])))
+    const written = edits.flatMap(({ path, after }) => (after === null ? [] : [[path, after] as const]))
+    const sha = this.add(message, Object.fromEntries(written))
+    for (const { path, after } of edits) if (after === null) delete this.tip.files[path]
+    return sha
   }
 
   async close(): Promise<void> {}

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ResponseError, type Config, type Log } from '@saker/core'
-import { LiveConfig, parseConfigText, readConfigText, secretReader, type ReloadObserver } from '@saker/service'
+import { ResponseError, type Log } from '@saker/core'
+import { configFileSource, LiveConfig, parseConfigText, secretReader, type ReloadObserver } from '@saker/service'
 import { checkAccess, type Access, type Listening } from './access.ts'
 import { dropInConfig, dropInFlagsOf } from './drop-in-config.ts'
 import type { ServiceFlags } from './flags.ts'
@@ -39,19 +38,13 @@ export async function followConfig(options: FollowOptions): Promise<LiveConfig<S
   if (path === undefined) {
     const { config, secrets } = dropInConfig(flags, { env: process.env, ...named })
     const load = (): Promise<Setup> => withAccess({ config, secrets: secretReader(secrets) })
-    return LiveConfig.follow({ read: async () => '', load }, log, observe)
+    return LiveConfig.follow({ read: async () => '', load }, { log, observe })
   }
   refuseDropInFlags(flags)
   const secrets = secretReader(process.env)
-  let tokenFiles: readonly string[] = []
-  const load = async (): Promise<Setup> => {
-    const config = await parseConfigText(await readConfigText(path), { path, secrets, ...named })
-    tokenFiles = tokenFilesOf(config)
-    return withAccess({ config, secrets })
-  }
-  // A token is read with the config, so a new one in its file counts as a change of the config.
-  const read = async (): Promise<string> => (await readConfigText(path)) + (await digestOf(tokenFiles))
-  return LiveConfig.follow({ read, load }, log, observe)
+  const load = async (text: string): Promise<Setup> =>
+    withAccess({ config: await parseConfigText(text, { path, secrets, ...named }), secrets })
+  return LiveConfig.follow(configFileSource(path, load), { log, observe })
 }
 
 function refuseDropInFlags(flags: ServiceFlags): void {
@@ -59,16 +52,6 @@ function refuseDropInFlags(flags: ServiceFlags): void {
   if (unused.length === 0) return
   const message = `--config already says what ${unused.join(', ')} would say; give one or the other`
   throw new ResponseError('CONFIG_INVALID', message)
-}
-
-function tokenFilesOf({ ingest, admin }: Config): readonly string[] {
-  return [...ingest.tokens, ...admin.tokens].flatMap(({ tokenFrom }) => ('file' in tokenFrom ? [tokenFrom.file] : []))
-}
-
-async function digestOf(files: readonly string[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(await readFile(file).catch(() => 'missing'))
-  return files.length === 0 ? '' : hash.digest('hex')
 }
 
 async function namespaceOfThisPod(): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import {
   deliveryOf,
   fingerprintOf,
   laneOf,
+  namespaceOf,
   newResponseId,
   notActionable,
   podSightingOf,
@@ -55,7 +56,7 @@ export async function enqueueAlert(alert: Alert, origin: AlertOrigin, deps: Enqu
   if (unactionable !== undefined) return { result: 'ignored', reason: unactionable }
   const { config, cluster } = origin
   const sighting = podSightingOf(alert)
-  const namespace = sighting?.namespace
+  const namespace = namespaceOf(alert, sighting)
   const place = { cluster, ...(namespace === undefined ? {} : { namespace }) }
   const responses = responsesFor(alert, place, config.responses)
   if (responses.length === 0) return { result: 'ignored', reason: 'NoResponse' }

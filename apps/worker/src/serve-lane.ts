@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { laneOf, type Config, type Lane, type Log, type Outcome } from '@saker/core'
-import { BranchMemory, respond, type RepositoryHost } from '@saker/engine'
+import { laneOf, type Config, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
+import { BranchMemory, Layouts, respond, type RepositoryHost } from '@saker/engine'
 import {
   credentialOf,
   startLaneWorker,
@@ -13,6 +13,7 @@ import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
 import { logSettled } from './log-settled.ts'
+import type { Neighbours } from './neighbours.ts'
 import type { Receivers } from './receivers.ts'
 
 /** What every lane of a worker is served with. */
@@ -27,6 +28,8 @@ export interface LaneServices {
   /** Whether no other worker can be connected to this Redis. */
   readonly isSole?: boolean
   readonly receivers: Receivers
+  /** The other repositories that declare something of a lane's clusters. */
+  readonly neighbours: Neighbours
   readonly budget: CredentialBudget
   readonly guards: WorkloadGuards
   readonly metrics: Metrics
@@ -48,7 +51,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   const repository = config().repositories.find(({ name }) => name === lane.repository)
   if (repository === undefined) throw new Error(`lane ${lane.slug} names a repository that the config lacks`)
   const { name } = repository
-  const host = openHost(lane, services, repository)
+  const host = openLaneRepository(repository, { ...services, writes: lane.delivery !== 'observe' })
+  const layouts = new Layouts()
   const guard = services.guards.ofLane(lane.slug)
   const memory = new BranchMemory()
   const laneConfig = lastConfigOf(lane, config)
@@ -68,6 +72,8 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
       config: laneConfig(),
       repository: name,
       delivery: lane.delivery,
+      readNeighbour: (neighbour, signal) => services.neighbours.read(neighbour, signal),
+      layouts,
       log,
       observe,
       wait: (ms, signal) => sleep(ms, undefined, { signal }),
@@ -95,8 +101,12 @@ function lastConfigOf(lane: Lane, config: () => Config): () => Config {
   }
 }
 
-function openHost(lane: Lane, services: LaneServices, repository: Config['repositories'][number]): RepositoryHost {
-  const { secrets, dataDir, metrics, budget } = services
+/** Opens a repository with its share of the credential's budget. Asks nothing of it yet. */
+export function openLaneRepository(
+  repository: Repository,
+  services: Pick<LaneServices, 'secrets' | 'dataDir' | 'metrics' | 'budget'> & { readonly writes: boolean },
+): RepositoryHost {
+  const { secrets, dataDir, metrics, budget, writes } = services
   const host = openRepository(repository, {
     readSecret: (ref) => secrets.read(ref),
     dataDir,
@@ -105,7 +115,7 @@ function openHost(lane: Lane, services: LaneServices, repository: Config['reposi
   const credential = credentialOf(repository)
   return credential === undefined
     ? host
-    : new BudgetedHost(host, { budget, credential, writing: lane.delivery !== 'observe' })
+    : new BudgetedHost(host, { budget, credential, writing: writes })
 }
 
 async function startLane(

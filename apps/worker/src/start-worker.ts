@@ -1,11 +1,13 @@
-import { lanesOf, type Config, type Lane, type Log } from '@saker/core'
+import { lanesOf, type Config, type Lane, type Log, type Repository } from '@saker/core'
+import type { RepositoryHost } from '@saker/engine'
 import { CredentialBudget, WorkloadGuards } from '@saker/queue'
 import { LaneSet, type WantedLane } from './lane-set.ts'
+import { Neighbours } from './neighbours.ts'
 import { Receivers } from './receivers.ts'
-import { serveLane, type LaneServices } from './serve-lane.ts'
+import { openLaneRepository, serveLane, type LaneServices } from './serve-lane.ts'
 
 /** What a worker process is made of. */
-export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget' | 'guards'> {
+export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget' | 'guards' | 'neighbours'> {
   readonly dryRun: boolean
   readonly log: Log
 }
@@ -25,7 +27,10 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
   const receivers = new Receivers(deps.secrets, deps.log)
   const budget = new CredentialBudget({ redisUrl: deps.redisUrl, log: deps.log })
   const guards = new WorkloadGuards({ redisUrl: deps.redisUrl, log: deps.log })
-  const services = { ...deps, receivers, budget, guards }
+  const open = (repository: Repository): RepositoryHost =>
+    openLaneRepository(repository, { ...deps, budget, writes: false })
+  const neighbours = new Neighbours({ open, now: Date.now })
+  const services = { ...deps, receivers, budget, guards, neighbours }
   const lanes = new LaneSet({
     serve: (lane) => serveLane(lane, services),
     log: deps.log,
@@ -38,7 +43,7 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     apply: (config) => void lanes.apply(wanted(config)),
     async close(options) {
       await lanes.close(options)
-      await Promise.all([receivers.close(), budget.close(), guards.close()])
+      await Promise.all([receivers.close(), budget.close(), guards.close(), neighbours.close()])
     },
   }
 }

@@ -69,8 +69,8 @@ export {
   type ResponseState,
 } from './outcome/receipt.ts'
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
-export { describeSighting, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
 export { workloadKeyOf, workloadTitle, type Workload } from './pod/workload.ts'
+export { describeSighting, namespaceOf, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
 export type {
   Action,

@@ -1,3 +1,4 @@
+export { Layouts } from './layouts.ts'
 export { respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {

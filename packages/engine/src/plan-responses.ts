@@ -4,7 +4,6 @@ import {
   parseAlert,
   repositoriesOfCluster,
   ResponseError,
-  type Alert,
   type ChangedPlace,
   type CommittedResponse,
   type Config,
@@ -14,8 +13,15 @@ import {
   type Tree,
   type Workload,
 } from '@saker/core'
-import { declaredWorkloads, findManifest, planContain, type Change } from '@saker/manifest'
-import { EditedFiles } from './edited-files.ts'
+import {
+  findWorkload,
+  planTogether,
+  type BurstAnswer,
+  type BurstRequest,
+  type EditedLayer,
+  type FileEdit,
+  type Layout,
+} from '@saker/manifest'
 import type { Edit } from './repository-host.ts'
 
 /** One response that a commit would carry out. */
@@ -23,18 +29,20 @@ export interface PlannedResponse {
   readonly id: string
   readonly cluster: string
   readonly committed: CommittedResponse
+  /** The file that is edited first and foremost. */
   readonly path: string
+  readonly layer: EditedLayer
   readonly warnings: readonly string[]
-  /** What it wants of the file. */
-  readonly change: Change
   /** What it would change if it were alone; several planned responses may share a file, and `Plan.edits` holds the sum. */
-  readonly ownEdit: () => Edit
+  readonly ownEdits: () => readonly Edit[]
 }
 
-/** What is to be done for some jobs on one tree. A pure function of the jobs, the config and the tree. */
+/** What is to be done for some jobs on one tree. A pure function of the jobs, the config and the layout. */
 export interface Plan {
   /** Endings that need no write, by response id: already in the desired state, refused. */
   readonly settled: ReadonlyMap<string, Outcome>
+  /** Responses whose edit belongs into another repository, by id, with that repository's name. */
+  readonly elsewhere: ReadonlyMap<string, string>
   /** What one commit does for all others; empty when nothing is to be written. */
   readonly planned: readonly PlannedResponse[]
   readonly edits: readonly Edit[]
@@ -42,7 +50,10 @@ export interface Plan {
 
 /** What planning depends on beside the jobs. */
 export interface PlanContext {
+  /** Tree of the repository that is edited. */
   readonly tree: Tree
+  /** Of that repository, and of all others that declare something of the same clusters. */
+  readonly layout: Layout
   readonly config: Config
   /** Name of the repository that the tree is of. */
   readonly repository: string
@@ -50,68 +61,81 @@ export interface PlanContext {
   readonly counts?: ReadonlyMap<string, number> | undefined
 }
 
+/** A job that found its workload. */
+interface Sought {
+  readonly job: ResponseJob
+  readonly response: Response
+  readonly request: BurstRequest
+}
+
 /**
- * Plans one coherent change for all jobs of a batch: each finds its workload and manifest, and the changes of one file are
- * made together. A job that cannot be served is settled as `failed` alone; it never takes its mates with it.
+ * Plans one coherent change for all jobs of a batch: each finds its workload and the layer to edit, and all edits are made
+ * together. A job that cannot be served is settled as `failed` alone; it never takes its mates with it.
  */
 export function planResponses(jobs: readonly ResponseJob[], context: PlanContext): Plan {
   const settled = new Map<string, Outcome>()
-  const planned: PlannedResponse[] = []
-  const files = new EditedFiles(context.tree)
-  for (const job of jobs) {
+  const elsewhere = new Map<string, string>()
+  const sought = jobs.flatMap((job) => {
     try {
-      const result = planOne(job, context, files)
-      if ('outcome' in result) settled.set(job.id, result)
-      else planned.push(result)
+      return [seek(job, context)]
     } catch (thrown) {
       settled.set(job.id, failedOutcome(thrown))
+      return []
     }
-  }
-  return { settled, ...provenTogether(planned, files, settled) }
+  })
+  const burst = planTogether(
+    context.layout,
+    context.repository,
+    sought.map(({ request }) => request),
+  )
+  const planned = sought.flatMap((one) => {
+    const answer = burst.answers.get(one.job.id)
+    if (answer?.kind === 'edits') return [plannedResponse(one, answer, context)]
+    if (answer?.kind === 'elsewhere') elsewhere.set(one.job.id, answer.repository)
+    else if (answer !== undefined) settled.set(one.job.id, settledOutcome(one, answer, context))
+    return []
+  })
+  return { settled, elsewhere, planned: countTogether(planned), edits: editsOn(context.tree, burst.edits) }
 }
 
-/**
- * The edits of all files, each proven. Where the sum of a file's changes is not safe, those that are not safe alone are
- * refused, and the rest is tried once more; a response is never refused for what its mate wants of another file.
- */
-function provenTogether(
-  planned: readonly PlannedResponse[],
-  files: EditedFiles,
-  settled: Map<string, Outcome>,
-): Pick<Plan, 'planned' | 'edits'> {
-  const edits: Edit[] = []
-  const refuse = (one: PlannedResponse, thrown: unknown): void => {
-    settled.set(one.id, failedOutcome(thrown))
-  }
-  for (const path of files.changed()) {
-    try {
-      edits.push(files.edit(path))
-      continue
-    } catch {
-      // found out below, one by one
-    }
-    const here = planned.filter((one) => one.path === path)
-    for (const one of here) refuseUnlessSafeAlone(one, files, refuse)
-    try {
-      if (files.changed().includes(path)) edits.push(files.edit(path))
-    } catch (thrown) {
-      for (const one of here) refuse(one, thrown)
-    }
-  }
-  return { planned: countTogether(planned.filter(({ id }) => !settled.has(id))), edits }
+function seek(job: ResponseJob, { layout, config, repository }: PlanContext): Sought {
+  const response = currentResponse(job, { config, repository })
+  const found = findWorkload(layout, job.cluster, job.sighting)
+  return { job, response, request: { id: job.id, found, actions: response.actions } }
 }
 
-function refuseUnlessSafeAlone(
-  one: PlannedResponse,
-  files: EditedFiles,
-  refuse: (one: PlannedResponse, thrown: unknown) => void,
-): void {
-  try {
-    one.ownEdit()
-  } catch (thrown) {
-    files.drop(one.path, one.change)
-    refuse(one, thrown)
+type Answer<K extends BurstAnswer['kind']> = Extract<BurstAnswer, { kind: K }>
+
+function settledOutcome(
+  { request: { found } }: Sought,
+  answer: Answer<'unchanged' | 'refused'>,
+  { tree }: PlanContext,
+): Outcome {
+  const { workload, object } = found
+  const target = { workload, path: object.origin.path }
+  if (answer.kind === 'refused') return { ...failedOutcome(answer.error), ...target }
+  return { outcome: 'unchanged', sha: tree.sha, ...target }
+}
+
+function plannedResponse({ job, response, request }: Sought, answer: Answer<'edits'>, context: PlanContext): PlannedResponse {
+  const { places, warnings, layer, own } = answer
+  const { workload } = request.found
+  return {
+    id: job.id,
+    cluster: job.cluster,
+    committed: describeCommitted({ job, response, workload, places, context }),
+    path: layer.path,
+    layer,
+    warnings,
+    ownEdits: () => editsOn(context.tree, own()),
   }
+}
+
+function editsOn(tree: Tree, edits: readonly FileEdit[]): readonly Edit[] {
+  return edits.map(({ path, text }) => {
+    const file = tree.files.get(path)
+    return { path, before: file?.text ?? null, after: text, mode: file?.mode ?? '100644' }
+  })
 }
 
 /** The ending of a response that cannot be carried out, with the candidates among which a person has to decide. */
@@ -119,35 +143,6 @@ export function failedOutcome(thrown: unknown): Extract<Outcome, { outcome: 'fai
   const { code, message, details } = asResponseError(thrown)
   const candidates = details['candidates']
   return { outcome: 'failed', code, message, ...(Array.isArray(candidates) ? { candidates } : {}) }
-}
-
-function planOne(job: ResponseJob, context: PlanContext, files: EditedFiles): PlannedResponse | Outcome {
-  const { tree } = context
-  const { response, place: clusterPlace } = currentPlace(job, context)
-  const alert = parseAlert(job.alert)
-  refuseUnknownActions(response)
-  const { workload, manifest } = findManifest(declaredWorkloads(tree, clusterPlace), job.cluster, job.sighting)
-  const { path } = manifest
-  const { place, change } = planContain(files.open(path), manifest)
-  if (change === undefined) return { outcome: 'unchanged', sha: tree.sha, workload, path }
-  files.add(path, change)
-  return {
-    id: job.id,
-    cluster: job.cluster,
-    committed: describeCommitted({ job, alert, response, workload, places: [place], context }),
-    path,
-    warnings: warningsFor(workload),
-    change,
-    ownEdit: () => files.editWith(path, [change]),
-  }
-}
-
-/** A response is carried out whole or not at all. */
-function refuseUnknownActions({ name, actions }: Response): void {
-  const unknown = actions.find(({ action }) => action !== 'contain')
-  if (unknown === undefined) return
-  const message = `response ${name}: action ${unknown.action} cannot be carried out yet`
-  throw new ResponseError('WORKLOAD_KIND_UNSUPPORTED', message)
 }
 
 /** Whether the config has the response of a job, and leads from its cluster to the repository. */
@@ -158,30 +153,29 @@ export function knows(config: Config, repository: string, job: ResponseJob): boo
   )
 }
 
-/** The response and the cluster as the config has them now; both can have changed since the alert was taken in. */
-function currentPlace(
+/** The response as the config has it now; it can have changed since the alert was taken in, and so can the clusters. */
+function currentResponse(
   job: ResponseJob,
-  { config, repository }: PlanContext,
-): { response: Response; place: { paths: readonly string[]; file?: string } } {
+  { config, repository }: Pick<PlanContext, 'config' | 'repository'>,
+): Response {
   const response = config.responses.find(({ name }) => name === job.response)
   if (response === undefined)
     throw new ResponseError('RESPONSE_REMOVED', `response ${job.response} is no longer in the config`)
-  const found = repositoriesOfCluster(config, job.cluster).find((one) => one.repository.name === repository)
-  if (found === undefined) {
+  if (!repositoriesOfCluster(config, job.cluster).some((one) => one.repository.name === repository)) {
     throw new ResponseError('RESPONSE_REMOVED', `repository ${repository} no longer declares cluster ${job.cluster}`)
   }
-  return { response, place: found.place }
+  return response
 }
 
 function describeCommitted(about: {
   job: ResponseJob
-  alert: Alert
   response: Response
   workload: Workload
   places: readonly ChangedPlace[]
   context: PlanContext
 }): CommittedResponse {
-  const { job, alert, response, workload, places, context } = about
+  const { job, response, workload, places, context } = about
+  const alert = parseAlert(job.alert)
   const fields = context.config.commit.includeFields.flatMap((name) => {
     const value = fieldOf(alert, name)
     return value === undefined ? [] : [[name, value] as const]
@@ -198,11 +192,6 @@ function describeCommitted(about: {
     count: context.counts?.get(job.id) ?? 1,
     fields,
   }
-}
-
-/** What containing a workload does not stop by itself; a person has to know. */
-function warningsFor(workload: Workload): readonly string[] {
-  return workload.kind === 'CronJob' ? ['a Job that this CronJob has already started keeps running'] : []
 }
 
 /** Each response tells how many alerts wanted the same of the same workload, over all jobs of the batch. */

@@ -1,10 +1,12 @@
 import type { CommitAuthor, FileMode, Tree } from '@saker/core'
 
-/** One file before and after. */
+/** One file before and after, of which at least one is there. */
 export interface Edit {
   readonly path: string
-  readonly before: string
-  readonly after: string
+  /** Null for a file that is new. */
+  readonly before: string | null
+  /** Null for a file that is deleted. */
+  readonly after: string | null
   readonly mode: FileMode
 }
 

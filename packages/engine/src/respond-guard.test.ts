@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryGuard } from '../../../test/support/memory-guard.ts'
 import { MemoryHost } from '../../../test/support/memory-host.ts'
 import { BranchMemory } from './branch-memory.ts'
+import { Layouts } from './layouts.ts'
 import { respond, type RespondDependencies } from './respond.ts'
 
 const HOUR = 3_600_000
@@ -60,6 +61,8 @@ function bundle(names: readonly string[], config: Config) {
     config,
     repository: 'fleet',
     delivery: config.repositories[0]?.delivery ?? 'commit',
+    readNeighbour: async ({ name }) => Promise.reject(new Error(`nobody reads ${name}`)),
+    layouts: new Layouts(),
     log: silentLog,
     observe: { conflict: () => undefined, committed: () => undefined },
     wait: async () => {},

@@ -4,6 +4,7 @@ import { MemoryGuard } from '../../../test/support/memory-guard.ts'
 import { MemoryHost } from '../../../test/support/memory-host.ts'
 import { BranchMemory } from './branch-memory.ts'
 import type { Commit } from './repository-host.ts'
+import { Layouts } from './layouts.ts'
 import { respond, type RespondDependencies } from './respond.ts'
 
 const DEPLOYMENT = (name: string): string => `apiVersion: apps/v1
@@ -55,6 +56,8 @@ function bundle(files: Record<string, string>, settings: Config = config()) {
     config: settings,
     repository: 'fleet',
     delivery: settings.repositories[0]?.delivery ?? 'commit',
+    readNeighbour: async ({ name }) => Promise.reject(new Error(`nobody reads ${name}`)),
+    layouts: new Layouts(),
     log: silentLog,
     observe: { conflict: () => (conflicts.count += 1), committed: (commit) => commits.push(commit) },
     wait: async () => {},
@@ -109,14 +112,31 @@ describe('respond', () => {
     expect(host.history).toHaveLength(2)
   })
 
-  it('carries out no part of a response whose actions are not all known', async () => {
+  it('carries out no part of a response of which one part cannot be done', async () => {
     const actions = [{ contain: {} }, { isolate: {} }]
     const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('commit', {}, actions))
 
     const outcomes = await run([job('r1', WEB_POD)])
 
-    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'WORKLOAD_KIND_UNSUPPORTED' })
+    // it has no selector that a policy could repeat
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', workload: { name: 'web' } })
     expect(host.history).toHaveLength(1)
+  })
+
+  it('carries out all parts of a response in one commit, with a place for each', async () => {
+    const actions = [{ contain: {} }, { isolate: {} }, { annotate: { 'acme.example/incident': 'yes' } }]
+    const selector = '  selector: { matchLabels: { app: web } }\n  template: { metadata: { labels: { app: web } } }\n'
+    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') + selector }, config('commit', {}, actions))
+
+    const outcomes = await run([job('r1', WEB_POD)])
+
+    expect(outcomes.get('r1')).toMatchObject({ outcome: 'committed', path: 'web.yaml' })
+    expect(host.tip.files['web.yaml']).toContain('replicas: 0 # three zones')
+    expect(host.tip.files['web.yaml']).toContain('acme.example/incident')
+    const policy = Object.keys(host.tip.files).find((path) => path !== 'web.yaml')
+    expect(host.tip.files[policy ?? '']).toContain('kind: NetworkPolicy')
+    const [line] = parseResponseLines(host.tip.message)
+    expect(line?.places.map((place) => place.split('#')[0])).toEqual(['web.yaml', 'web.yaml', policy])
   })
 
   it('proposes nothing as long as it cannot', async () => {

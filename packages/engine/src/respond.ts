@@ -8,16 +8,21 @@ import {
   type ErrorCode,
   type Log,
   type Outcome,
+  type Repository,
   type ResponseJob,
+  type Tree,
   type Waiver,
   type Workload,
 } from '@saker/core'
+import type { Layout } from '@saker/manifest'
 import { createTwoFilesPatch } from 'diff'
 import { MEMORY_DEPTH, type BranchMemory } from './branch-memory.ts'
 import { barredByGuard, workloadsStopped, type PlanGuarding } from './guard-plan.ts'
 import { guardedOutcome, isTooOld } from './guard.ts'
+import { neighboursOf } from './layout-sources.ts'
+import type { Layouts } from './layouts.ts'
 import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
-import type { Commit, Head, RepositoryHost } from './repository-host.ts'
+import type { Commit, Edit, Head, RepositoryHost } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 import type { WorkloadGuard, WriteTicket } from './workload-guard.ts'
@@ -46,6 +51,9 @@ export interface RespondDependencies {
   /** Name of the lane's repository in the config. */
   readonly repository: string
   readonly delivery: Delivery
+  /** The newest tree known of another repository of the config. Ends as `RepositoryHost.read` does. */
+  readonly readNeighbour: (repository: Repository, signal: AbortSignal) => Promise<Tree>
+  readonly layouts: Layouts
   readonly log: Log
   readonly observe: RespondObserver
   /** Waits; ends early, by rejecting, when the signal aborts. */
@@ -169,15 +177,17 @@ async function answerWith(answering: Answering): Promise<void> {
       pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
     }
     if (batch.recovering) pending = holdTooOld(pending, batch, answering)
-    const plan = planResponses(pending, { tree: head.tree, config, repository, counts: batch.counts })
+    const layout = await layoutOn(head.tree, batch.signal, deps)
+    const plan = planResponses(pending, { tree: head.tree, layout, config, repository, counts: batch.counts })
     const commits = memory.at(head.tree.sha)
-    const known = commits !== undefined && (head.current || plan.settled.size === 0)
+    const decided = [...plan.settled, ...plan.elsewhere.keys().map((id) => [id, elsewhereOutcome(plan, id)] as const)]
+    const known = commits !== undefined && (head.current || decided.length === 0)
     const barred = known ? await barredByGuard(plan, guardingOf(answering, commits)) : undefined
     // A write is checked against the tip by the host; a decision not to write has to be made on the tip, and the guard has
     // to know what led there.
     freshness = barred === undefined || (!head.current && barred.size > 0) ? 'current' : 'cached'
     if (barred === undefined || freshness === 'current') continue
-    for (const [id, outcome] of [...plan.settled, ...barred]) outcomes.set(id, outcome)
+    for (const [id, outcome] of [...decided, ...barred]) outcomes.set(id, outcome)
     pending = pending.filter(({ id }) => !outcomes.has(id))
     // What is left is planned by itself, on the tree that was just read.
     if (barred.size > 0 || pending.length === 0) continue
@@ -227,6 +237,17 @@ async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answe
   }
 }
 
+/**
+ * The layout of the lane's repository at a tree, with the other repositories that declare its clusters as they were read
+ * last. One that cannot be read now ends in its error: what it declares is unknown, not absent.
+ */
+async function layoutOn(tree: Tree, signal: AbortSignal, deps: RespondDependencies): Promise<Layout> {
+  const { config, repository, readNeighbour } = deps
+  const neighbours = neighboursOf(config, repository)
+  const trees = await Promise.all(neighbours.map(async (one) => [one.name, await readNeighbour(one, signal)] as const))
+  return deps.layouts.at(config, new Map([[repository, tree], ...trees]))
+}
+
 /** Full jitter: two writers that collided once must not collide again. */
 function pauseMs(failures: number, random: number): number {
   return Math.min(2000, 50 * 2 ** failures) * random
@@ -271,6 +292,12 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
   return commit
 }
 
+/** A response whose edit lies in another repository of the config. */
+function elsewhereOutcome({ elsewhere }: Plan, id: string): Outcome {
+  const message = `the layer to edit lies in repository ${elsewhere.get(id) ?? ''}, which another lane serves`
+  return { outcome: 'failed', code: 'WORKLOAD_ELSEWHERE', message }
+}
+
 function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outcome {
   return {
     outcome: 'committed',
@@ -282,8 +309,13 @@ function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outco
   }
 }
 
-function observedOutcome({ ownEdit, committed, path }: PlannedResponse): Outcome {
-  const { before, after } = ownEdit()
-  const diff = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '', { context: 3 })
-  return { outcome: 'observed', diff, workload: committed.workload, path }
+function observedOutcome({ ownEdits, committed, path, warnings }: PlannedResponse): Outcome {
+  const diff = ownEdits().map(diffOf).join('')
+  const told = warnings.length === 0 ? {} : { warnings }
+  return { outcome: 'observed', diff, workload: committed.workload, path, ...told }
+}
+
+function diffOf({ path, before, after }: Edit): string {
+  const [from, to] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`]
+  return createTwoFilesPatch(from, to, before ?? '', after ?? '', '', '', { context: 3 })
 }

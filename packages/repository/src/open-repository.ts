@@ -16,7 +16,10 @@ export interface OpenRepositoryOptions {
 export function openRepository(repository: Repository, options: OpenRepositoryOptions): RepositoryHost {
   const { location, auth, branch } = repository
   const { readSecret, dataDir, observe } = options
-  const files = repository.clusters.flatMap(({ file }) => (file === undefined ? [] : [file]))
+  const files = repository.clusters.flatMap(({ file, pins }) => [
+    ...(file === undefined ? [] : [file]),
+    ...pins.map((pin) => pin.file),
+  ])
   if (location.kind === 'github') {
     if (auth.kind === 'token') {
       return openGitHubRepository({

@@ -144,4 +144,26 @@ describe('secrets of a config', () => {
 
     expect([first.reveal(), second.reveal()]).toEqual(['first', 'second'])
   })
+
+  it('in a file that is away or empty while it is replaced is read when it is there', async () => {
+    const path = join(folder, 'token')
+    const waited: number[] = []
+    const steps = [() => writeFile(path, ''), () => writeFile(path, 'fresh\n')]
+    const secrets = secretReader({}, async (ms) => {
+      waited.push(ms)
+      await steps.shift()?.()
+    })
+
+    const secret = await secrets.read({ file: path })
+
+    expect(secret.reveal()).toBe('fresh')
+    expect(waited).toEqual([100, 100])
+  })
+
+  it('in a file that stays empty is a fault', async () => {
+    const path = join(folder, 'token')
+    await writeFile(path, '\n')
+
+    await expect(secretReader({}, async () => {}).read({ file: path })).rejects.toThrow(/is empty$/u)
+  })
 })

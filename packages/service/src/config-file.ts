@@ -56,6 +56,14 @@ function describeStep(key: string | number): string {
   return typeof key === 'string' && /^[\w-]+$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
+/** Every file that a config text names for a secret, each once, whatever else is wrong with the text. */
+export function secretFilesIn(text: string): readonly string[] {
+  const files = secretRefsIn(readYamlWithPositions(text).value, []).flatMap(({ ref }) =>
+    'file' in ref ? [ref.file] : [],
+  )
+  return [...new Set(files)]
+}
+
 /** One fault for every secret that is named anywhere in a config, right or wrong elsewhere, and cannot be read. */
 async function secretFaults(written: unknown, secrets: SecretReader): Promise<readonly ConfigFault[]> {
   const faults = secretRefsIn(written, []).map(async ({ ref, path }): Promise<ConfigFault[]> => {

@@ -23,7 +23,7 @@ async function follow(path: string, log: Log = silentLog) {
     return text.toUpperCase()
   }
   const source = { read: () => readFile(path, 'utf8'), load }
-  const live = await LiveConfig.follow(source, log, { reloaded: (success) => successes.push(success) })
+  const live = await LiveConfig.follow(source, { log, observe: { reloaded: (success) => successes.push(success) } })
   opened.push(live)
   return { live, successes }
 }
@@ -112,10 +112,119 @@ describe('LiveConfig', () => {
     expect(live.value).toBe('ONE')
   })
 
+  it('has nothing against a file that was gone and is back as it was', async () => {
+    const path = join(folder, 'config')
+    await writeFile(path, 'one')
+    const { live, successes } = await follow(path)
+    await rm(path)
+    await live.look()
+
+    await writeFile(path, 'one')
+    await live.look()
+
+    expect(successes).toEqual([true, false, true])
+  })
+
+  it('has everything against a refused file that was gone and is back as it was', async () => {
+    const path = join(folder, 'config')
+    await writeFile(path, 'one')
+    const { live, successes } = await follow(path)
+    await writeFile(path, 'wrong')
+    await live.look()
+    await rm(path)
+    await live.look()
+
+    await writeFile(path, 'wrong')
+    await live.look()
+
+    expect(live.value).toBe('ONE')
+    expect(successes.at(-1)).toBe(false)
+  })
+
   it('fails to start on an invalid file', async () => {
     const path = join(folder, 'config')
     await writeFile(path, 'wrong')
 
     await expect(follow(path)).rejects.toThrow('line 1: wrong')
+  })
+})
+
+/** A source whose text and time are in the hands of the test. */
+async function followByHand(first: string) {
+  const state = { text: first, onLoad: (): void => {} }
+  const waits: { ms: number; end: () => void }[] = []
+  const successes: boolean[] = []
+  const source = {
+    read: async () => state.text,
+    load: async (text: string) => {
+      state.onLoad()
+      if (text.startsWith('half')) throw new Error('cut off')
+      return text.toUpperCase()
+    },
+  }
+  const live = await LiveConfig.follow(source, {
+    log: silentLog,
+    observe: { reloaded: (success) => successes.push(success) },
+    wait: (ms, signal) =>
+      new Promise((end, fail) => {
+        waits.push({ ms, end })
+        signal.addEventListener('abort', () => fail(new Error('closed')))
+      }),
+  })
+  opened.push(live)
+  /** Lets the time pass that is waited for, once something waits, and changes the text meanwhile. */
+  const pass = async (text = state.text): Promise<number | undefined> => {
+    await vi.waitFor(() => expect(waits).not.toEqual([]))
+    state.text = text
+    const next = waits.shift()
+    next?.end()
+    return next?.ms
+  }
+  return { live, state, successes, pass }
+}
+
+describe('LiveConfig, step by step,', () => {
+  it('looks once a second, and uses a text that has stayed the same for a quarter', async () => {
+    const { live, pass } = await followByHand('one')
+
+    const looked = await pass('two')
+    const settled = await pass()
+    await vi.waitFor(() => expect(live.value).toBe('TWO'))
+
+    expect([looked, settled]).toEqual([1000, 250])
+  })
+
+  it('never uses what stood there only while it was written', async () => {
+    const { live, successes, pass } = await followByHand('one')
+    const seen: string[] = []
+    live.onChange((value) => seen.push(value))
+
+    for (const text of ['', 'half', 'half a l', 'half a list', 'whole', 'whole']) await pass(text)
+    await vi.waitFor(() => expect(seen).toEqual(['WHOLE']))
+
+    expect(successes).toEqual([true, true])
+  })
+
+  it('uses what stands there at the end when it changes while it is loaded', async () => {
+    const { live, state, pass } = await followByHand('one')
+    state.onLoad = () => {
+      state.text = 'three'
+    }
+
+    await pass('two')
+    await pass()
+    await vi.waitFor(() => expect(live.value).toBe('THREE'))
+
+    expect(live.value).toBe('THREE')
+  })
+
+  it('refuses nothing for being closed while it waits', async () => {
+    const { live, successes, pass } = await followByHand('one')
+    await pass('two')
+
+    await live.close()
+
+    expect(live.value).toBe('ONE')
+    expect(successes).toEqual([true])
   })
 })

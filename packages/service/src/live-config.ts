@@ -31,21 +31,21 @@ async function loadSettled<T>(source: ConfigSource<T>, text: string): Promise<{ 
   }
 }
 
-/** Reads until the source has said the same for a while. */
-async function readSettled(read: () => Promise<string>, text: string): Promise<string> {
-  for (let seen = text; ;) {
-    await sleep(SETTLE_MS)
-    const again = await read()
-    if (again === seen) return seen
-    seen = again
-  }
-}
-
 /** Told how looking at the source went. */
 export interface ReloadObserver {
   /** Whether the newest text of the source is the one in use. */
   reloaded(success: boolean): void
 }
+
+/** What following a source needs. */
+export interface FollowOptions {
+  readonly log: Log
+  readonly observe: ReloadObserver
+  /** Waits; ends early, by rejecting, when the signal aborts. Default: a timer that keeps no process alive. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+const waitByTimer = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal, ref: false })
 
 /**
  * A value that follows its source: a valid change is in use a second later, an invalid one is refused loudly and what was
@@ -55,27 +55,31 @@ export class LiveConfig<T> {
   readonly #source: ConfigSource<T>
   readonly #log: Log
   readonly #observe: ReloadObserver
+  readonly #wait: NonNullable<FollowOptions['wait']>
   readonly #listeners: ((value: T) => void)[] = []
   readonly #closing = new AbortController()
   #value: T
   /** The last text that was looked at, valid or not; a refused one is not refused again every second. */
   #seen: string
+  /** Whether that text is the one in use. */
+  #isInUse = true
   /** What was said last of the source; a file that stays away is not reported every second. */
   #problem: string | undefined
   #watching: Promise<void> | undefined
 
-  private constructor(parts: { source: ConfigSource<T>; log: Log; observe: ReloadObserver; value: T; seen: string }) {
-    this.#source = parts.source
-    this.#log = parts.log
-    this.#observe = parts.observe
-    this.#value = parts.value
-    this.#seen = parts.seen
+  private constructor(source: ConfigSource<T>, options: FollowOptions, loaded: { value: T; seen: string }) {
+    this.#source = source
+    this.#log = options.log
+    this.#observe = options.observe
+    this.#wait = options.wait ?? waitByTimer
+    this.#value = loaded.value
+    this.#seen = loaded.seen
   }
 
   /** Loads the value and begins to follow the source. Ends as the source's `read` and `load` do. */
-  static async follow<T>(source: ConfigSource<T>, log: Log, observe: ReloadObserver): Promise<LiveConfig<T>> {
-    const live = new LiveConfig({ source, log, observe, ...(await loadSettled(source, await source.read())) })
-    observe.reloaded(true)
+  static async follow<T>(source: ConfigSource<T>, options: FollowOptions): Promise<LiveConfig<T>> {
+    const live = new LiveConfig(source, options, await loadSettled(source, await source.read()))
+    options.observe.reloaded(true)
     live.#watching = live.#watch()
     return live
   }
@@ -94,20 +98,41 @@ export class LiveConfig<T> {
   async look(): Promise<void> {
     try {
       const changed = await this.#source.read()
-      if (changed === this.#seen) return
-      const text = await readSettled(this.#source.read, changed)
-      if (text === this.#seen) return
+      if (changed === this.#seen) return this.#stays()
+      const text = await this.#readSettled(changed)
+      if (text === this.#seen) return this.#stays()
       this.#seen = text
+      this.#isInUse = false
       const { value, seen } = await loadSettled(this.#source, text)
       this.#value = value
       this.#seen = seen
+      this.#isInUse = true
     } catch (thrown) {
       return this.#refuse(thrown)
     }
-    this.#problem = undefined
-    this.#observe.reloaded(true)
+    this.#succeed()
     this.#log.info({}, 'config reloaded')
     for (const listener of this.#listeners) this.#tell(listener)
+  }
+
+  /** Reads until the source has said the same for a while. */
+  async #readSettled(text: string): Promise<string> {
+    for (let seen = text; ;) {
+      await this.#wait(SETTLE_MS, this.#closing.signal)
+      const again = await this.#source.read()
+      if (again === seen) return seen
+      seen = again
+    }
+  }
+
+  /** A source that was away and is back as it was has nothing wrong with it any more. */
+  #stays(): void {
+    if (this.#isInUse && this.#problem !== undefined) this.#succeed()
+  }
+
+  #succeed(): void {
+    this.#problem = undefined
+    this.#observe.reloaded(true)
   }
 
   /** Stops following. The value stays. */
@@ -117,6 +142,7 @@ export class LiveConfig<T> {
   }
 
   #refuse(thrown: unknown): void {
+    if (this.#closing.signal.aborted) return
     const problem = String(thrown)
     if (problem === this.#problem) return
     this.#problem = problem
@@ -135,7 +161,7 @@ export class LiveConfig<T> {
   async #watch(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
-      await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      await this.#wait(LOOK_MS, signal).catch(() => undefined)
       if (!signal.aborted) await this.look()
     }
   }

@@ -106,6 +106,15 @@ describe('fieldOf', () => {
     expect(fieldOf(anAlert({}, { field: value }), 'field')).toBe(text)
   })
 
+  it.each(['18446744073670260079', '1685022245478445995', '0.0', '1e3', '-0', '1e400'])(
+    'gives the number %s with the digits it has on the wire',
+    (written) => {
+      const raw = `{"rule":"R","priority":"Notice","time":"t","output_fields":{"number":${written}}}`
+
+      expect(fieldOf(parseAlert(raw), 'number')).toBe(written)
+    },
+  )
+
   it.each([[['a', 'b']], [{ a: 1 }]])('takes what is not a single value for absent: %j', (value) => {
     expect(fieldOf(anAlert({}, { 'k8smeta.svc.name': value }), 'k8smeta.svc.name')).toBeUndefined()
   })

@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   WORKLOAD_NOT_FOUND: { retryable: false },
   WORKLOAD_AMBIGUOUS: { retryable: false },
   WORKLOAD_KIND_UNSUPPORTED: { retryable: false },
+  WORKLOAD_ELSEWHERE: { retryable: false },
 
   // a folder, kustomization or source that cannot be followed
   LAYOUT_UNBUILDABLE: { retryable: false },
@@ -48,6 +49,19 @@ export const ERROR_CODES = {
   MANIFEST_TEMPLATED: { retryable: false },
   MANIFEST_SHARED_VALUE: { retryable: false },
   MANIFEST_EDIT_UNSAFE: { retryable: false },
+
+  // an edit would do less than it is meant to, or more
+  ACTION_NOT_APPLICABLE: { retryable: false },
+  OPTED_OUT: { retryable: false },
+  LAYER_SHARED: { retryable: false },
+  MANIFEST_GENERATED: { retryable: false },
+  SOURCE_PINNED: { retryable: false },
+  SOURCE_SUSPENDED: { retryable: false },
+  FIELD_IGNORED: { retryable: false },
+  EVIDENCE_AT_RISK: { retryable: false },
+  REMOVAL_NOT_PRUNED: { retryable: false },
+  ISOLATION_UNCERTAIN: { retryable: false },
+  EDIT_UNPROVEN: { retryable: false },
 
   // the repository refuses, or cannot be reached
   BRANCH_MOVED: { retryable: true },

@@ -32,6 +32,7 @@ export type Outcome =
       readonly outcome: 'observed'
       /** What would have been committed, as a unified diff. */
       readonly diff: string
+      readonly warnings?: readonly string[]
     })
   | (OutcomeTarget & {
       readonly outcome: 'unchanged'

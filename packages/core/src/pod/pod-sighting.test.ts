@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { anAlert } from '../../../../test/support/an-alert.ts'
-import { describeSighting, podSightingOf, sightingKeyOf } from './pod-sighting.ts'
+import { describeSighting, namespaceOf, podSightingOf, sightingKeyOf } from './pod-sighting.ts'
 
 /** Only these output fields, as in an alert that has no others about Kubernetes. */
 function sightingIn(outputFields: Readonly<Record<string, unknown>>): ReturnType<typeof podSightingOf> {
@@ -133,6 +133,33 @@ describe('podSightingOf', () => {
       expect(sightingIn({ 'container.name': name })).toBeUndefined()
     },
   )
+})
+
+describe('namespaceOf', () => {
+  it.each<[string, Readonly<Record<string, unknown>>, string | undefined]>([
+    ['the pod’s', { 'k8s.ns.name': 'shop', 'k8s.pod.name': 'web-0' }, 'shop'],
+    ['none, where the pod’s is not said', { 'k8s.pod.name': 'web-0', 'ka.target.namespace': 'bank' }, undefined],
+    [
+      'that of an audit event about anything',
+      { 'ka.target.resource': 'secrets', 'ka.target.namespace': 'bank' },
+      'bank',
+    ],
+    [
+      'that of the audited pod, whatever else is said',
+      {
+        'k8s.ns.name': 'shop',
+        'ka.target.resource': 'pods',
+        'ka.target.name': 'web-0',
+        'ka.target.namespace': 'bank',
+      },
+      'bank',
+    ],
+    ['none, where none is said', { 'k8s.ns.name': '<NA>' }, undefined],
+  ])('is %s', (_, outputFields, expected) => {
+    const alert = anAlert({ output_fields: outputFields })
+
+    expect(namespaceOf(alert, podSightingOf(alert))).toBe(expected)
+  })
 })
 
 describe('sightingKeyOf', () => {

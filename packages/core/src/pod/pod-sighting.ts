@@ -19,6 +19,8 @@ function nameIn(alert: Alert, fields: readonly string[]): string | undefined {
     .find((value) => value !== undefined && KUBERNETES_NAME.test(value))
 }
 
+const NAMESPACE_FIELDS = ['k8smeta.ns.name', 'k8s.ns.name']
+
 const OWNER_FIELDS: readonly (readonly [field: string, kind: string])[] = [
   ['k8smeta.deployment.name', 'Deployment'],
   ['k8s.deployment.name', 'Deployment'],
@@ -62,7 +64,7 @@ function fromAudit(alert: Alert): PodSighting | undefined {
 export function podSightingOf(alert: Alert): PodSighting | undefined {
   const byContainer = fromContainerName(alert)
   const podName = nameIn(alert, ['k8smeta.pod.name', 'k8s.pod.name']) ?? byContainer?.podName
-  const namespace = nameIn(alert, ['k8smeta.ns.name', 'k8s.ns.name']) ?? byContainer?.namespace
+  const namespace = nameIn(alert, NAMESPACE_FIELDS) ?? byContainer?.namespace
   const owner = OWNER_FIELDS.map(([field, kind]) => ({ kind, name: nameIn(alert, [field]) })).find(
     (candidate): candidate is { kind: string; name: string } => candidate.name !== undefined,
   )
@@ -72,6 +74,14 @@ export function podSightingOf(alert: Alert): PodSighting | undefined {
     ...(podName === undefined ? {} : { podName }),
     ...(owner === undefined ? {} : { owner }),
   }
+}
+
+/**
+ * The namespace that responses are matched by: that of the sighting. Where the alert names no pod, since an audit event may
+ * be about anything, it is the namespace that it names all the same.
+ */
+export function namespaceOf(alert: Alert, sighting: PodSighting | undefined): string | undefined {
+  return sighting === undefined ? nameIn(alert, [...NAMESPACE_FIELDS, 'ka.target.namespace']) : sighting.namespace
 }
 
 /** The part of a sighting that deduplication compares: stem and shape of the pod's name, or the owner that the alert names. */

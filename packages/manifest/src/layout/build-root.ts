@@ -147,9 +147,8 @@ function remoteSet(reads: BuildReads, root: Root): ResourceSet {
   return set
 }
 
-/** Kustomize's own notes are gone at the end, and with them the annotations where there were no others. */
+/** Kustomize takes its own notes out of the annotations at the end, and then leaves none that are empty. */
 function finish(resource: Resource): void {
-  if (resource.previous.length === 0 && resource.behavior === undefined) return
   resource.change((value) => {
     const { metadata } = value
     if (!isMutableObject(metadata)) return value

@@ -4,7 +4,7 @@ import { changeTreesOf, type ChangeTree } from './change-tree.ts'
 import type { Change } from './change.ts'
 import { styleOf } from './file-style.ts'
 import type { OpenManifest } from './open-manifest.ts'
-import { guardStack, parseManifest, type ManifestDocument } from './parse-manifest.ts'
+import { guardStack, parseManifest } from './parse-manifest.ts'
 import { removeDocuments } from './remove-document.ts'
 import { applySplices, type Splice } from './splice.ts'
 import { spliceChanges } from './splice-changes.ts'
@@ -30,7 +30,7 @@ export function applyChanges(file: OpenManifest, changes: readonly Change[]): Ch
     const { trees, splices, changed } = planSplices(file, changes)
     const text = applySplices(file.text, splices)
     if (text === undefined) throw unsafe({ path: file.path, documentIndex: 0 }, 'has changes that touch each other')
-    if (splices.length > 0) assertOnlyChanged(file, { ...file, text, documents: reparse(text, file.path) }, trees)
+    if (splices.length > 0) assertOnlyChanged(file, reparse(text, file.path), trees)
     return { text, changed: changes.map((_change, index) => changed.has(index)) }
   })
 }
@@ -40,13 +40,15 @@ export function isChange(file: OpenManifest, change: Change): boolean {
   return guardStack(file.path, () => planSplices(file, [change]).splices.length > 0)
 }
 
-interface Plan {
+/** The splices that make changes, before anything is proven. */
+export interface Plan {
   readonly trees: ReadonlyMap<number, ChangeTree>
   readonly splices: readonly Splice[]
   readonly changed: ReadonlySet<number>
 }
 
-function planSplices(file: OpenManifest, changes: readonly Change[]): Plan {
+/** Works out how changes are made. Ends as `applyChanges` does, but for the proof. */
+export function planSplices(file: OpenManifest, changes: readonly Change[]): Plan {
   const { path, text, documents } = file
   const trees = changeTreesOf(changes)
   const splices: Splice[] = []
@@ -67,9 +69,10 @@ function planSplices(file: OpenManifest, changes: readonly Change[]): Plan {
   return { trees, splices, changed }
 }
 
-function reparse(edited: string, path: string): readonly ManifestDocument[] {
+/** Parses a text that an edit has made. Ends in `MANIFEST_EDIT_UNSAFE` where it is not valid any more. */
+export function reparse(edited: string, path: string): OpenManifest {
   try {
-    return parseManifest(edited, path)
+    return { path, text: edited, documents: parseManifest(edited, path) }
   } catch (cause) {
     throw new ResponseError('MANIFEST_EDIT_UNSAFE', `${path} would not be valid YAML after the edit`, {
       cause,

@@ -51,7 +51,7 @@ function sameDirectives(a: ManifestDocument, b: ManifestDocument): boolean {
 }
 
 /** Whether two nodes are written alike, styles of maps and lists aside. */
-function sameNode(a: ParsedNode | null | undefined, b: ParsedNode | null | undefined): boolean {
+export function sameNode(a: ParsedNode | null | undefined, b: ParsedNode | null | undefined): boolean {
   if (!a || !b) return !a && !b
   if (isAlias(a) || isAlias(b)) return isAlias(a) && isAlias(b) && a.source === b.source
   if (a.anchor !== b.anchor || a.tag !== b.tag) return false
@@ -77,6 +77,7 @@ function sameList<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) 
 /** Whether `b` is what a tree of changes makes of `a`. */
 function agrees(a: ParsedNode | null, b: ParsedNode | null, tree: ChangeTree | undefined): boolean {
   if (tree === undefined) return sameNode(a, b)
+  if (tree.wants?.op === 'restore') return sameNode(tree.wants.node, b)
   if (tree.wants !== undefined) return tree.wants.op === 'set' && holdsValue(b, tree.wants.value)
   if (isMissing(a)) {
     const made = valueOfTree(tree)

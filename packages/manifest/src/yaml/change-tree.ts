@@ -1,4 +1,5 @@
-import { canonicalJson, isJsonList, isJsonMap, type Change, type Json, type Step } from './change.ts'
+import type { ParsedNode } from 'yaml'
+import { canonicalJson, isJsonList, isJsonMap, type Change, type Json, type Place, type Step } from './change.ts'
 
 /** All that is wanted of one value and of what it holds. */
 export interface ChangeTree {
@@ -6,6 +7,8 @@ export interface ChangeTree {
   wants:
     | { readonly op: 'set'; readonly value: Json }
     | { readonly op: 'remove'; readonly pruneEmpty: boolean }
+    /** Written as this node of another version of the file; for the proof alone. */
+    | { readonly op: 'restore'; readonly node: ParsedNode | null }
     | undefined
   /** What the list at this place is to hold beside what it has, by its canonical text. */
   readonly appends: Map<string, Append>
@@ -33,6 +36,19 @@ export function changeTreesOf(changes: readonly Change[]): ReadonlyMap<number, C
     addChange(tree, change, index)
   }
   return trees
+}
+
+/** A tree that wants one thing of one place. */
+export function treeAt({ steps }: Place, wants: NonNullable<ChangeTree['wants']>): ChangeTree {
+  const root = newTree()
+  let tree = root
+  for (const step of steps) {
+    const child = newTree()
+    tree.children.set(step, child)
+    tree = child
+  }
+  tree.wants = wants
+  return root
 }
 
 function newTree(): ChangeTree {

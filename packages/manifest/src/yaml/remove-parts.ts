@@ -16,8 +16,8 @@ import type { Splice } from './splice.ts'
 
 type CollectionSpot = Spot & { readonly node: Collection }
 
-/** One entry or item, from its first character to its last. */
-interface Part {
+/** One entry or item of a map or list, from its first character to its last. */
+export interface Part {
   readonly start: number
   readonly end: number
   /** Behind the line ends that a literal keeps. */
@@ -30,7 +30,7 @@ interface Part {
  */
 export function removeParts(spot: CollectionSpot, gone: ReadonlySet<number>): void {
   assertFree(spot, gone)
-  const parts = partsOf(spot)
+  const parts = partsOf(spot.editing.text, spot.node)
   if (spot.node.flow === true) removeFromFlow(spot, parts, gone)
   else removeFromBlock(spot, parts, gone)
 }
@@ -38,7 +38,7 @@ export function removeParts(spot: CollectionSpot, gone: ReadonlySet<number>): vo
 /** Takes all entries or items out; `empty` stands for the map or list from then on. */
 export function removeAll(spot: CollectionSpot, empty: '{}' | '[]'): void {
   const { editing, node, holder } = spot
-  const parts = partsOf(spot)
+  const parts = partsOf(editing.text, node)
   assertFree(spot, new Set(parts.keys()))
   const [first] = parts
   const last = parts.at(-1)
@@ -66,7 +66,8 @@ function assertFree({ editing, node, name }: CollectionSpot, gone: ReadonlySet<n
   }
 }
 
-function partsOf({ editing: { text }, node }: CollectionSpot): readonly Part[] {
+/** The entries or items of a map or list, in the order of the text. */
+export function partsOf(text: string, node: Collection): readonly Part[] {
   if (isMap(node)) {
     return node.items.map((pair) => {
       const end = endOfPair(text, pair)

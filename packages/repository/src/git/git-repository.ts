@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { blobOid, ResponseError, type GitLocation, type Tree, type TreeFile } from '@saker/core'
+import { blobOid, ResponseError, type GitLocation, type Tree } from '@saker/core'
 import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost, RequestObserver } from '@saker/engine'
 import { textsOf } from '../tree/tree-gate.ts'
 import type { GitAuth } from './git-credentials.ts'
@@ -156,10 +156,8 @@ class GitRepository implements RepositoryHost {
 function advance(tree: Tree, { edits }: ChangeSet, sha: string): Tree {
   const files = new Map(tree.files)
   for (const { path, mode, after } of edits) {
-    const known = files.get(path)
-    if (known === undefined) continue
-    const file: TreeFile = { path, mode, oid: blobOid(after, sha) }
-    files.set(path, known.text === undefined ? file : { ...file, text: after })
+    if (after === null) files.delete(path)
+    else files.set(path, { path, mode, oid: blobOid(after, sha), text: after })
   }
   return { sha, files }
 }

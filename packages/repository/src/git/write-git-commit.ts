@@ -9,7 +9,7 @@ import type { ObjectCache } from './object-cache.ts'
  * Puts a commit together in the cache, with exactly the given message and files, and gives its id. Nobody sees it before
  * it is pushed. The base has to be in the cache.
  *
- * Ends in `MANIFEST_MISSING` or `MANIFEST_NOT_A_FILE` when the base has no such file, in `MANIFEST_NOT_TEXT` when its
+ * Ends in `BRANCH_MOVED` when the base has a file that is to be new, in `MANIFEST_MISSING` or `MANIFEST_NOT_A_FILE` when the base has no such file, in `MANIFEST_NOT_TEXT` when its
  * bytes are not those of `before`, or as the cache does.
  */
 export async function writeGitCommit(cache: ObjectCache, changeSet: ChangeSet, signal: AbortSignal): Promise<string> {
@@ -20,6 +20,9 @@ export async function writeGitCommit(cache: ObjectCache, changeSet: ChangeSet, s
   try {
     const entries: string[] = []
     for (const { path, mode, after } of edits) {
+      // Mode 0 takes an entry out (https://git-scm.com/docs/git-update-index#_using_index_info).
+      if (after === null) entries.push(`0 ${'0'.repeat(baseSha.length)}\t${path}\0`)
+      if (after === null) continue
       const oid = await line(cache, ['hash-object', '-w', '--no-filters', '--stdin'], { input: after, signal })
       entries.push(`${mode} ${oid}\t${path}\0`)
     }
@@ -61,6 +64,10 @@ async function checkEdits(cache: ObjectCache, { baseSha, edits }: ChangeSet, sig
 
 /** `facts` are `<mode> <type> <id>` of the entry at the edit's path. */
 function checkEdit({ path, before }: Edit, facts: string | undefined): void {
+  if (before === null) {
+    if (facts === undefined) return
+    throw new ResponseError('BRANCH_MOVED', `${path} has come to be since the edit was planned`)
+  }
   if (facts === undefined) throw new ResponseError('MANIFEST_MISSING', `there is no file ${path} to edit`)
   const [mode = '', type, oid] = facts.split(' ')
   if (type !== 'blob' || mode === '120000') {

@@ -67,7 +67,8 @@ async function createTree(
   const call: GitHubCall = { operation: 'createTree', purpose: 'prepare', signal }
   const tree = edits.map((edit) => {
     if (edit.mode === '160000') throw new ResponseError('COMMIT_REJECTED', `${edit.path} is a submodule`)
-    return { path: edit.path, mode: edit.mode, type: 'blob', content: edit.after }
+    const entry = { path: edit.path, mode: edit.mode, type: 'blob' }
+    return edit.after === null ? { ...entry, sha: null } : { ...entry, content: edit.after }
   })
   const created = await client.rest(call, { route: `POST ${path}/git/trees`, body: { base_tree: baseTreeSha, tree } })
   const sha = textAt(created, 'sha')

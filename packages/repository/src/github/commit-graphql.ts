@@ -45,12 +45,18 @@ export async function commitThroughGraphQL(
 ): Promise<LandedCommit> {
   const [headline = '', ...rest] = message.split('\n')
   const body = rest.join('\n').replace(/^\n+/u, '').trimEnd()
+  const additions = edits.flatMap(({ path, after }) =>
+    after === null ? [] : [{ path, contents: Buffer.from(after, 'utf8').toString('base64') }],
+  )
+  const deletions = edits.flatMap(({ path, after }) => (after === null ? [{ path }] : []))
   const input = {
     branch: { repositoryNameWithOwner: nameWithOwner, branchName: branch },
     expectedHeadOid: baseSha,
     message: { headline, ...(body === '' ? {} : { body }) },
+    // GitHub fails on a list that is null or has nothing in it.
     fileChanges: {
-      additions: edits.map(({ path, after }) => ({ path, contents: Buffer.from(after, 'utf8').toString('base64') })),
+      ...(additions.length === 0 ? {} : { additions }),
+      ...(deletions.length === 0 ? {} : { deletions }),
     },
   }
   const call: GitHubCall = { operation: 'createCommitOnBranch', purpose: 'write', signal }

@@ -42,8 +42,6 @@ const SECRET_PUSHED = /push cannot contain secrets|secret scanning/iu
 const PROTECTED =
   /repository rule violations|required status checks?|approving reviews?|protected (?:branch|ref)|changes must be made through a pull request|branch is locked/iu
 const BROKEN = /something went wrong|timed? ?out|try again later|internal (?:server )?error/iu
-/** How a failure says that time ran out. */
-export const NOT_IN_TIME = 'no answer in time'
 const OVERLOADED = new Set(['RESOURCE_LIMITS_EXCEEDED', 'MAX_NODE_LIMIT_EXCEEDED'])
 
 /** In order: GitHub uses one status for many things, so words and types come before numbers. */
@@ -160,14 +158,10 @@ function told(
   })
 }
 
-/**
- * Whether a read failed in the way GitHub fails when a query is too much for it, so that a lighter one may do. An answer
- * that did not come in time may be one that was too long for the line.
- */
+/** Whether a read failed in the way GitHub fails when a query is too much for it, so that a lighter one may do. */
 export function wasTooHeavy(error: unknown): boolean {
   if (!(error instanceof ResponseError) || error.code !== 'REPOSITORY_UNAVAILABLE') return false
   const { status, types } = error.details
   if (Array.isArray(types) && types.some((type: string) => OVERLOADED.has(type))) return true
-  if (status === undefined) return error.message.endsWith(NOT_IN_TIME)
   return status === 502 || status === 504 || (status === 200 && BROKEN.test(error.message))
 }

@@ -1,5 +1,5 @@
 import { listAt, recordOf, textAt } from './github-answer.ts'
-import { NOT_IN_TIME, type GitHubFailure } from './github-errors.ts'
+import type { GitHubFailure } from './github-errors.ts'
 
 interface FailedAnswer {
   readonly status: number
@@ -63,7 +63,7 @@ function lost(thrown: unknown): GitHubFailure {
   const name = innermost instanceof Error ? innermost.name : ''
   const said =
     name === 'TimeoutError'
-      ? NOT_IN_TIME
+      ? 'no answer in time'
       : name === 'AbortError'
         ? 'the request was called off'
         : oneLine(innermost instanceof Error ? innermost.message : String(innermost)) || (code ?? '')

@@ -118,8 +118,9 @@ class GitHubRepository implements RepositoryHost {
     }
     for (const { path, before } of edits) {
       const file = head.files.get(path)
-      if (file === undefined && before === '') continue
+      if (file === undefined && (before === null || before === '')) continue
       if (file === undefined) throw new ResponseError('MANIFEST_MISSING', `${path} is not in ${this.#client.place}`)
+      if (before === null) throw new ResponseError('BRANCH_MOVED', `${path} has come to be in ${this.#client.place}`)
       if (blobOid(before, file.oid) !== file.oid) {
         throw new ResponseError('MANIFEST_NOT_TEXT', `${path} holds bytes that its text does not show`)
       }
@@ -151,7 +152,10 @@ class GitHubRepository implements RepositoryHost {
       return
     }
     const files = new Map<string, TreeFile>(head.files)
-    for (const { path, mode, after } of edits) files.set(path, { path, mode, oid: blobOid(after, sha), text: after })
+    for (const { path, mode, after } of edits) {
+      if (after === null) files.delete(path)
+      else files.set(path, { path, mode, oid: blobOid(after, sha), text: after })
+    }
     this.#seen = { head: { ...head, sha, treeSha, files }, stale: false }
   }
 }

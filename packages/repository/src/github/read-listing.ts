@@ -1,4 +1,5 @@
 import { TREE_LIMITS } from '@saker/core'
+import { Pauses } from '../tree/pauses.ts'
 import type { TreeEntry, TreeGate } from '../tree/tree-gate.ts'
 import { listAt, textAt, valueAt } from './github-answer.ts'
 import type { GitHubClient } from './github-client.ts'
@@ -30,7 +31,9 @@ export async function readListing(
   const end = await client.stream(call, {
     route,
     consume: async (body) => {
+      const pauses = new Pauses()
       for await (const piece of piecesOf(body)) {
+        await pauses.due()
         if (piece === undefined) return 'unreadable'
         if (valueAt(piece, 'truncated') === true) return 'truncated'
         if (valueAt(piece, 'truncated') === false) isComplete = true

@@ -6,7 +6,11 @@ const TREE = 'b'.repeat(40)
 const message = 'tricky, "listing":{ ,"listing":{"entries" \\ ,\\"listing\\":'
 
 function answer(parts: object = {}): object {
-  const target = { oid: SHA, tree: { oid: TREE }, history: { nodes: [{ oid: SHA, url: 'https://x', message }] } }
+  const target = {
+    oid: SHA,
+    tree: { oid: TREE },
+    history: { nodes: [{ oid: SHA, url: 'https://x', message, committedDate: '2026-01-01T00:00:00Z' }] },
+  }
   const ref = { target: { ...target, listing: { entries: [{ name: 'a.yaml', mode: 33188 }] } } }
   return { data: { repository: { nameWithOwner: 'a/b', isArchived: true, isEmpty: false, ref } }, ...parts }
 }
@@ -16,7 +20,7 @@ const TIP = {
   treeSha: TREE,
   nameWithOwner: 'a/b',
   archived: true,
-  past: [{ sha: SHA, url: 'https://x', message }],
+  past: [{ sha: SHA, url: 'https://x', message, at: Date.UTC(2026, 0) }],
 }
 
 test('is found in an answer that was cut off anywhere in its tree, whatever messages hold', () => {

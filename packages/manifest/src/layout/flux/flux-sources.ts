@@ -128,7 +128,8 @@ export class FluxSources {
         listAt(object.value(), ['spec', 'artifacts']).some((artifact) => textAt(artifact, ['name']) === name),
     )
     const [maker, second] = makers
-    if (maker === undefined || second !== undefined) return { reason: `no one ArtifactGenerator makes ${name}` }
+    if (maker === undefined || second !== undefined)
+      return { reason: `no one ArtifactGenerator makes ExternalArtifact ${name}` }
     const value = maker.object.value()
     const artifact = listAt(value, ['spec', 'artifacts']).find((one) => textAt(one, ['name']) === name) ?? null
     const copies = listAt(artifact, ['copy']).map((copy) => copyOf(textAt(copy, ['from']), textAt(copy, ['to'])))

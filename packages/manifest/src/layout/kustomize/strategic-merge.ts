@@ -7,6 +7,7 @@ import {
   type MutableObject,
 } from '../json-value.ts'
 import { mergeFieldOf, mergeTypeOf, type MergeField } from './merge-keys.ts'
+import { mergeKeyedLists } from './merge-lists.ts'
 
 /**
  * Applies a strategic merge patch as kustomize does (kyaml's merge2): lists that the schema merges by key are merged item
@@ -14,7 +15,10 @@ import { mergeFieldOf, mergeTypeOf, type MergeField } from './merge-keys.ts'
  * The value is changed. Throws a plain Error, without any content, where patch and value do not fit.
  */
 export function applyStrategicMerge(value: MutableObject, patch: JsonObject): MutableObject | undefined {
-  const merged = merge({ dest: value, patch: copyOf(patch) }, {})
+  const own = copyOf(patch)
+  // kustomize forgets the result where all of an object is to be replaced
+  if (isMutableObject(own) && own[DIRECTIVE] === 'replace') return value
+  const merged = merge({ dest: value, patch: own }, {})
   return isMutableObject(merged) ? merged : undefined
 }
 
@@ -112,37 +116,7 @@ interface Lists {
 }
 
 function mergeItems({ dest, patch }: Lists, { keys = [], type }: MergeField): MutableJson[] {
-  if (keys.length === 0) {
-    const plain = new Map([...patch, ...dest].map((item) => [String(item), item]))
-    return [...plain.values()]
-  }
-  const used = usedKeys([...patch, ...dest], keys)
-  const merged: MutableJson[] = []
-  const done = new Set<string>()
-  for (const item of [...patch, ...dest]) {
-    const id = idOf(item, used)
-    if (done.has(id)) continue
-    done.add(id)
-    const ofDest = dest.find((one) => idOf(one, used) === id)
-    const ofPatch = patch.find((one) => idOf(one, used) === id)
-    const result = merge({ dest: ofDest, patch: ofPatch }, type === undefined ? {} : { type })
-    if (result !== undefined && !(isMutableObject(result) && Object.keys(result).length === 0)) merged.push(result)
-  }
-  return merged
-}
-
-/** Keys that any item has; where none has one, all. */
-function usedKeys(items: readonly MutableJson[], keys: readonly string[]): readonly string[] {
-  const used = keys.filter((key) => items.some((item) => keyTextOf(item, key) !== ''))
-  return used.length === 0 ? keys : used
-}
-
-function keyTextOf(item: MutableJson | undefined, key: string): string {
-  if (!isMutableObject(item) || !Object.hasOwn(item, key)) return ''
-  const value = item[key]
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
-}
-
-function idOf(item: MutableJson, keys: readonly string[]): string {
-  return JSON.stringify(keys.map((key) => keyTextOf(item, key)))
+  const items = type === undefined ? {} : { type }
+  const lists = { dest, patch, keys: keys.length === 0 ? [''] : keys }
+  return mergeKeyedLists(lists, (ofDest, ofPatch) => merge({ dest: ofDest, patch: ofPatch }, items))
 }

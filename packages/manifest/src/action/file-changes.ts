@@ -1,0 +1,56 @@
+import { ResponseError } from '@saker/core'
+import { documentsOf } from '../layout/file-facts.ts'
+import type { JsonValue } from '../layout/json-value.ts'
+import type { FileEdit, Layout, LayoutPlace } from '../layout/layout-model.ts'
+import type { Change } from '../yaml/change.ts'
+import { applyChanges } from '../yaml/apply-changes.ts'
+import { openManifest } from '../yaml/open-manifest.ts'
+
+/** What is to be done to one file: values in it, or all of it. */
+export type FileChanges = LayoutPlace &
+  ({ readonly changes: readonly Change[] } | { readonly create: string } | { readonly delete: true })
+
+/** What a program says at the top of a file that it will write again. */
+const WRITTEN_BY_PROGRAM = /^[ \t]*(?:#|\/\/).*\bdo not (?:edit|modify|change)\b/imu
+
+/**
+ * The files after the changes. Files that changes leave as they are, are left out.
+ *
+ * Ends in `MANIFEST_GENERATED` for a file that some program writes, in `MANIFEST_MISSING` for one that is not there, and as
+ * `openManifest` and `applyChanges` do.
+ */
+export function filesAfter(layout: Layout, edits: readonly FileChanges[]): readonly FileEdit[] {
+  return edits.flatMap((edit): readonly FileEdit[] => {
+    const { repository, path } = edit
+    const text = layout.textOf({ repository, path })
+    if ('create' in edit) {
+      if (text !== undefined) throw refusal('MANIFEST_EDIT_UNSAFE', edit, 'is there already')
+      return [{ repository, path, text: edit.create }]
+    }
+    if (text === undefined) throw refusal('MANIFEST_MISSING', edit, 'is not in the repository, or not text')
+    if (WRITTEN_BY_PROGRAM.test(text)) throw refusal('MANIFEST_GENERATED', edit, 'says that a program writes it')
+    if ('delete' in edit) return [{ repository, path, text: null }]
+    const edited = applyChanges(openManifest(text, path), edit.changes).text
+    return edited === text ? [] : [{ repository, path, text: edited }]
+  })
+}
+
+function refusal(
+  code: 'MANIFEST_GENERATED' | 'MANIFEST_MISSING' | 'MANIFEST_EDIT_UNSAFE',
+  { path }: LayoutPlace,
+  what: string,
+): ResponseError {
+  return new ResponseError(code, `${path} ${what}`, { details: { path } })
+}
+
+/** The values of a file's documents; none when it is not there or cannot be read. */
+export function documentsAt(layout: Layout, place: LayoutPlace): readonly JsonValue[] {
+  const text = layout.textOf(place)
+  if (text === undefined) return []
+  try {
+    return documentsOf(text, place.path)
+  } catch (thrown) {
+    if (thrown instanceof ResponseError) return []
+    throw thrown
+  }
+}

@@ -1,0 +1,110 @@
+import { asResponseError, workloadTitle, type Action, type ResponseError } from '@saker/core'
+import type { FoundWorkload } from '../layout/find/found-workload.ts'
+import type { FileEdit, Layout } from '../layout/layout-model.ts'
+import type { ActionEdits, ActionPlan } from './action-plan.ts'
+import type { PreviousImage } from './image-wanted.ts'
+import { objectNow } from './plan-goal.ts'
+import { planActions } from './plan-actions.ts'
+
+/** What one response of a burst asks of one workload. */
+export interface BurstRequest {
+  readonly id: string
+  readonly found: FoundWorkload
+  readonly actions: readonly Action[]
+  readonly previousImage?: PreviousImage
+}
+
+/** What comes of one response of a burst. */
+export type BurstAnswer =
+  | (Pick<ActionEdits, 'places' | 'warnings' | 'layer'> & {
+      readonly kind: 'edits'
+      /** What it would edit if it were alone; `BurstPlan.edits` holds the sum. */
+      readonly own: () => readonly FileEdit[]
+    })
+  | { readonly kind: 'unchanged'; readonly warnings: readonly string[] }
+  /** The layer to edit lies in another repository. */
+  | { readonly kind: 'elsewhere'; readonly repository: string }
+  | { readonly kind: 'refused'; readonly error: ResponseError }
+
+/** What is to be edited for a whole burst. */
+export interface BurstPlan {
+  readonly answers: ReadonlyMap<string, BurstAnswer>
+  /** Whole files as they are to be, each once. */
+  readonly edits: readonly FileEdit[]
+}
+
+/**
+ * Plans one coherent edit of one repository for all responses of a burst, in their order: each is planned on what the ones
+ * before it leave, so that two that want different things of one file both have their way, and of two that contradict each
+ * other the later has. What cannot be done is refused alone.
+ */
+export function planTogether(
+  layout: Layout,
+  repository: string,
+  requests: readonly BurstRequest[],
+): BurstPlan {
+  const burst = new Burst(layout, repository)
+  const answers = new Map(requests.map((request) => [request.id, burst.answer(request)]))
+  return { answers, edits: burst.edits }
+}
+
+class Burst {
+  readonly #base: Layout
+  readonly #repository: string
+  #layout: Layout
+  readonly #edited = new Map<string, FileEdit>()
+  /** By what was asked: the same asked twice is answered once. */
+  readonly #answers = new Map<string, BurstAnswer>()
+  readonly #touched = new Map<string, ActionEdits>()
+
+  constructor(layout: Layout, repository: string) {
+    this.#base = layout
+    this.#layout = layout
+    this.#repository = repository
+  }
+
+  get edits(): readonly FileEdit[] {
+    return [...this.#edited.values()]
+  }
+
+  answer(request: BurstRequest): BurstAnswer {
+    const key = `${workloadTitle(request.found.workload)} ${JSON.stringify(request.actions)}`
+    const answer = this.#answers.get(key) ?? this.#plan(request)
+    this.#answers.set(key, answer)
+    return answer
+  }
+
+  #plan(request: BurstRequest): BurstAnswer {
+    try {
+      const object = objectNow({ layout: this.#layout, steps: [] }, request.found.object)
+      const found = object === undefined ? request.found : { ...request.found, object }
+      return this.#took(request, planActions({ ...request, found, layout: this.#layout }))
+    } catch (thrown) {
+      return { kind: 'refused', error: asResponseError(thrown) }
+    }
+  }
+
+  #took(request: BurstRequest, plan: ActionPlan): BurstAnswer {
+    const alone = (): ActionPlan => planActions({ ...request, layout: this.#base })
+    const own = (): readonly FileEdit[] => editsOf(alone())
+    const workload = workloadTitle(request.found.workload)
+    if (plan.kind === 'unchanged') {
+      const earlier = this.#touched.get(workload)
+      const { warnings } = plan
+      if (earlier === undefined || editsOf(alone()).length === 0) return { kind: 'unchanged', warnings }
+      // An earlier response of the burst has just done it: that is not what was there before.
+      return { kind: 'edits', places: earlier.places, warnings, layer: earlier.layer, own }
+    }
+    const elsewhere = plan.edits.find(({ repository }) => repository !== this.#repository)
+    if (elsewhere !== undefined) return { kind: 'elsewhere', repository: elsewhere.repository }
+    this.#layout = plan.layout
+    for (const edit of plan.edits) this.#edited.set(edit.path, edit)
+    this.#touched.set(workload, plan)
+    const { places, warnings, layer } = plan
+    return { kind: 'edits', places, warnings, layer, own }
+  }
+}
+
+function editsOf(plan: ActionPlan): readonly FileEdit[] {
+  return plan.kind === 'edits' ? plan.edits : []
+}

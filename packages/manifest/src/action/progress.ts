@@ -1,0 +1,24 @@
+import type { FileEdit, Layout } from '../layout/layout-model.ts'
+import type { Candidate } from './candidate.ts'
+import { placesOf, type RepositoryPlace } from './changed-places.ts'
+import { filesAfter } from './file-changes.ts'
+
+/** An edit that is proven to do what is wanted, and nothing else. */
+interface ProvenStep {
+  readonly candidate: Candidate
+  readonly files: readonly FileEdit[]
+  readonly places: readonly RepositoryPlace[]
+}
+
+/** A layout on the way from what it was to what is wanted. */
+export interface Progress {
+  readonly layout: Layout
+  readonly steps: readonly ProvenStep[]
+}
+
+/** The progress after a candidate that holds. Throws as `filesAfter` does. */
+export function provenStep({ layout, steps }: Progress, candidate: Candidate): Progress {
+  const files = filesAfter(layout, candidate.edits)
+  const places = placesOf(layout, candidate.edits)
+  return { layout: layout.with(files), steps: [...steps, { candidate, files, places }] }
+}
