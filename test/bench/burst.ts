@@ -5,7 +5,7 @@
  *
  *   npx -y pnpm bench [--alerts 10000] [--workloads 50] [--per-file 1] [--max-commits 2] [--max-requests 5]
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -71,12 +71,27 @@ async function sendAll(url: string): Promise<Record<string, number>> {
   return results
 }
 
+/** As the drop-in flags have it, but with room for every workload under the guard's cap. */
+function configFor(apiUrl: string): object {
+  const github = { owner: 'acme', repository: 'fleet', apiUrl }
+  return {
+    version: 1,
+    repositories: { fleet: { github, auth: { tokenFrom: { env: 'GITHUB_TOKEN' } }, delivery: 'commit' } },
+    responses: [
+      { name: 'contain', match: { alertRules: ['Terminal shell in container'] }, actions: [{ contain: {} }] },
+    ],
+    guard: { maxWorkloads: { count: workloads } },
+  }
+}
+
 async function main(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'saker-burst-'))
   const origin = await BareRepository.create(files())
   const double = await startGitHubDouble()
   double.host('acme/fleet', origin)
-  const flags = ['--owner', 'acme', '--repository', 'fleet', '--github-api-url', double.apiUrl, '--data-dir', folder]
+  const config = join(folder, 'saker.yaml')
+  await writeFile(config, JSON.stringify(configFor(double.apiUrl)))
+  const flags = ['--config', config, '--data-dir', folder]
   const saker = new SakerProcess({
     args: ['up', ...flags, '--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
     env: { GITHUB_TOKEN: DOUBLE_TOKEN },

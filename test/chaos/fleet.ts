@@ -132,6 +132,8 @@ function writtenConfig(lanes: readonly Omit<ChaosLane, 'queue'>[], apiUrl: strin
         actions: [{ contain: {} }],
       },
     ],
+    // People set values back so that there is always something to contain again, and nothing may be left undone here.
+    guard: { maxWorkloads: { count: 1_000_000 }, maxAge: '1d', muteFor: '0s' },
     dedupe: { window: `${DEDUPE_MS}ms` },
     coalesce: { quiet: '50ms', max: '300ms' },
   }

@@ -40,6 +40,7 @@ async function bundle(options: {
     `version: 1
 repositories: { fleet: { git: { url: "file://${origin.path}" }, delivery: commit } }
 responses: [{ name: contain, match: {}, actions: [{ contain: {} }] }]
+guard: { maxWorkloads: { count: 1000 } }
 dedupe: { window: 0s }
 coalesce: { quiet: ${options.quietMs}ms, max: ${options.maxMs ?? 2000}ms }
 `,

@@ -71,8 +71,8 @@ describe('AdminClient', () => {
     let asked = 0
     const { url } = await serve((response) => {
       asked += 1
-      if (asked > 1) return void response.end('{"id":"x"}')
-      response.writeHead(429, { 'retry-after': '1' }).end('{"code":"WRITES_THROTTLED","detail":"too many"}')
+      if (asked > 1) response.end('{"id":"x"}')
+      else response.writeHead(429, { 'retry-after': '1' }).end('{"code":"WRITES_THROTTLED","detail":"too many"}')
     })
 
     const answer = await new AdminClient({ server: url }).decide('release', 'x')

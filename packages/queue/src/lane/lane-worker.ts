@@ -170,11 +170,8 @@ class ServingLane implements LaneWorker {
     this.#held = new HeldJobs(client, slug)
     const forward = (job: Job, to: string): Promise<void> => forwardJob(job, to, client)
     const known = { mergedInto, unconfirmed, facts, held: this.#held, forward }
-    this.#leader = new LaneLeader({
-      ...{ slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled },
-      ...known,
-      ...(heldMs === undefined ? {} : { heldMs }),
-    })
+    const serving = { slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled, ...known }
+    this.#leader = new LaneLeader(heldMs === undefined ? serving : { ...serving, heldMs })
     this.#lockDurationMs = lockDurationMs
     this.#worker = this.#makeWorker()
     this.#silent = new SilentWorkers({ client, slug, lockDurationMs, log })
