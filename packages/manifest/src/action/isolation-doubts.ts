@@ -69,6 +69,15 @@ function isAllowing(object: BuiltObject, workload: BuiltObject, pods: JsonObject
   )
 }
 
+const podLabels = new WeakMap<BuiltObject, JsonObject>()
+
+/** Objects are looked at for every plan, and never change. */
+function knownPodLabels(object: BuiltObject): JsonObject {
+  const labels = podLabels.get(object) ?? podLabelsOf(object.value())
+  podLabels.set(object, labels)
+  return labels
+}
+
 /** Other workloads of the namespace whose pods a selector picks too. */
 export function bystandersOf(
   all: readonly BuiltObject[],
@@ -84,6 +93,6 @@ export function bystandersOf(
       )
     )
       return false
-    return selectorMatches(selector, podLabelsOf(object.value()))
+    return selectorMatches(selector, knownPodLabels(object))
   })
 }

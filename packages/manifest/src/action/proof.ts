@@ -87,13 +87,21 @@ export function isApplied(layout: Layout, root: Root): boolean {
 
 /** Every object that two states of a layout have in different forms. */
 export function differencesOf(before: Layout, after: Layout): readonly Difference[] {
+  return changedBuilds(before, after).flatMap(([old, now]) => rootDifferences(old, now))
+}
+
+type BuildPair = readonly [before: BuiltRoot | undefined, after: BuiltRoot | undefined]
+
+/** Builds that are not the very same in both; roots that read none of the edited files keep theirs. */
+function changedBuilds(before: Layout, after: Layout): readonly BuildPair[] {
   const roots = new Map(before.roots.map((root) => [root.id, root]))
   const edited = new Map(after.roots.map((root) => [root.id, root]))
-  return [...new Set([...roots.keys(), ...edited.keys()])].flatMap((id) => {
+  return [...new Set([...roots.keys(), ...edited.keys()])].flatMap((id): readonly BuildPair[] => {
     const [one, other] = [roots.get(id), edited.get(id)]
     const present = other ?? one
-    if (present !== undefined && !isApplied(before, present)) return []
-    return rootDifferences(builtOf(before, one), builtOf(after, other))
+    if (present === undefined || !isApplied(before, present)) return []
+    const [old, now] = [builtOf(before, one), builtOf(after, other)]
+    return old === now ? [] : [[old, now]]
   })
 }
 
@@ -102,8 +110,6 @@ function builtOf(layout: Layout, root: Root | undefined): BuiltRoot | undefined 
 }
 
 function rootDifferences(before: BuiltRoot | undefined, after: BuiltRoot | undefined): readonly Difference[] {
-  // Roots that read none of the edited files are the very same.
-  if (before === after) return []
   const [olds, news] = [objectsByKey(before), objectsByKey(after)]
   return [...new Set([...olds.keys(), ...news.keys()])].flatMap((key) => {
     const [old, fresh] = [olds.get(key), news.get(key)]
@@ -137,10 +143,12 @@ function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity): stri
 
 /** What an edit would break: a build that fails now and did not before. Undefined when nothing. */
 export function newProblems(before: Layout, after: Layout): string | undefined {
-  if (after.problems === before.problems) return undefined
-  const known = new Set(before.problems.map(({ message, where }) => `${where.repository} ${where.path} ${message}`))
-  const fresh = after.problems.find(({ message, where }) => !known.has(`${where.repository} ${where.path} ${message}`))
-  return fresh === undefined ? undefined : `the build would fail: ${fresh.where.path} ${fresh.message}`
+  const fresh = changedBuilds(before, after).flatMap(([old, now]) => {
+    const known = new Set(old?.problems.map(({ where, message }) => `${where.path} ${message}`))
+    return now?.problems.filter(({ where, message }) => !known.has(`${where.path} ${message}`)) ?? []
+  })
+  const [first] = fresh
+  return first === undefined ? undefined : `the build would fail: ${first.where.path} ${first.message}`
 }
 
 /** How a person is told of an object. */

@@ -21,7 +21,7 @@ import { ResourceSet } from './kustomize/resource-set.ts'
 import type { Resource } from './kustomize/resource.ts'
 import { runTransformers } from './kustomize/run-transformers.ts'
 import { builtObject } from './built-object.ts'
-import type { BuiltRoot, Root } from './layout-model.ts'
+import type { BuiltObject, BuiltRoot, Root } from './layout-model.ts'
 import { resolvePath, type RepositoryFiles } from './repository-files.ts'
 
 /** A root with what it needs beside its folder. */
@@ -41,7 +41,17 @@ export interface RootBuild {
 
 /** Equal for plans that build the same from the same files. */
 export function keyOfPlan({ root, loose }: RootPlan): string {
-  return JSON.stringify([root.id, root.kind, root.path, loose ?? [], root.applier?.object.value() ?? null])
+  return JSON.stringify([root.id, root.kind, root.path, loose ?? [], textOfApplier(root)])
+}
+
+const applierTexts = new WeakMap<BuiltObject, string>()
+
+/** Asked for whenever a build is looked up, so the object is not parsed each time. */
+function textOfApplier({ applier }: Root): string {
+  if (applier === undefined) return ''
+  const text = applierTexts.get(applier.object) ?? JSON.stringify(applier.object.value())
+  applierTexts.set(applier.object, text)
+  return text
 }
 
 /** Builds a root. Never throws: what cannot be built has no objects and says why. */
