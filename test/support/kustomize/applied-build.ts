@@ -38,7 +38,9 @@ export async function fluxBuild(files: RepositoryFiles, folder: string, applier?
     ...appended(kustomization, 'components', names),
     ...set('images', mergedImages(listAt(kustomization, 'images'), listAt(spec, 'images'))),
   })
-  return build.objects === undefined ? build : { objects: build.objects.map((one) => substituted(withCommon(one, spec), spec)) }
+  return build.objects === undefined
+    ? build
+    : { objects: build.objects.map((one) => substituted(withCommon(one, spec), spec)) }
 }
 
 /** What Argo CD applies from one source of an Application; a chart is not rendered, which is no error. */

@@ -52,7 +52,8 @@ function readKustomization(reads: BuildReads, path: string): KustomizationFile {
   const file = kustomizationOf(document ?? null)
   if (file === undefined) throw new BuildFault(path, 'is no kustomization')
   const misspelt = misspeltKeyIn(document ?? null)
-  if (misspelt !== undefined) throw new BuildFault(path, `says ${misspelt[0]}, which kustomize takes for ${misspelt[1]}`)
+  if (misspelt !== undefined)
+    throw new BuildFault(path, `says ${misspelt[0]}, which kustomize takes for ${misspelt[1]}`)
   return file
 }
 

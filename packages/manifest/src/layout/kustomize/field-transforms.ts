@@ -29,7 +29,8 @@ export function addCommonAnnotations(set: ResourceSet, annotations: Readonly<Rec
   setPairs(set, annotations, COMMON_ANNOTATIONS)
 }
 
-function setPairs(set: ResourceSet, pairs: Readonly<Record<string, string>>, specs: readonly FieldSpec[]): void {
+/** Sets entries in all maps that the specs lead to. */
+export function setPairs(set: ResourceSet, pairs: Readonly<Record<string, string>>, specs: readonly FieldSpec[]): void {
   if (Object.keys(pairs).length === 0) return
   const change = (value: MutableObject): MutableObject => {
     for (const spec of specs) {

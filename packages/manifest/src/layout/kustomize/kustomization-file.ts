@@ -73,6 +73,10 @@ export interface KustomizationFile {
   readonly replacements: readonly JsonValue[]
   readonly generated: readonly GeneratorEntry[]
   readonly generatorOptions: JsonObject
+  /** Files, folders or texts that configure transformers. */
+  readonly transformers: readonly string[]
+  /** Whether it fills in `$(NAME)` where that stands. */
+  readonly vars: boolean
   /** Whether it makes objects by charts or plugins. */
   readonly charts: boolean
   readonly plugins: boolean
@@ -81,7 +85,7 @@ export interface KustomizationFile {
 }
 
 /** Fields by which objects change in ways that are not followed. */
-const UNFOLLOWED = ['transformers', 'vars', 'configurations', 'openapi'] as const
+const UNFOLLOWED = ['configurations', 'openapi'] as const
 
 /** Keys whose other spellings kustomize takes too, though only these are looked for here. */
 const KEYS = `apiVersion kind resources bases components namespace namePrefix nameSuffix commonLabels labels
@@ -123,6 +127,8 @@ export function kustomizationOf(value: JsonValue): KustomizationFile | undefined
     images: [...listAt(value, ['images']), ...listAt(value, ['imageTags'])].map(imageOf),
     replacements: listAt(value, ['replacements']),
     ...makersOf(value),
+    transformers: texts(value, 'transformers'),
+    vars: !isEmpty(fieldOf(value, 'vars')),
     unfollowed: UNFOLLOWED.filter((field) => !isEmpty(fieldOf(value, field))),
   }
 }
@@ -167,13 +173,18 @@ function labelsOf(value: JsonValue): LabelsEntry {
     pairs: pairsOf(fieldOf(value, 'pairs')),
     includeSelectors: fieldOf(value, 'includeSelectors') === true,
     includeTemplates: fieldOf(value, 'includeTemplates') === true,
-    fields: listAt(value, ['fields']).map((field) => ({
-      path: textAt(field, ['path']) ?? '',
-      create: fieldOf(field, 'create') === true,
-      group: textAt(field, ['group']) ?? '',
-      version: textAt(field, ['version']) ?? '',
-      kind: textAt(field, ['kind']) ?? '',
-    })),
+    fields: listAt(value, ['fields']).map(fieldSpecOf),
+  }
+}
+
+/** Reads where a transformer writes. */
+export function fieldSpecOf(value: JsonValue): FieldSpec {
+  return {
+    path: textAt(value, ['path']) ?? '',
+    create: fieldOf(value, 'create') === true,
+    group: textAt(value, ['group']) ?? '',
+    version: textAt(value, ['version']) ?? '',
+    kind: textAt(value, ['kind']) ?? '',
   }
 }
 
