@@ -5,7 +5,7 @@ import { commonMetadataOf, withFluxFields } from './flux/flux-fields.ts'
 import { generatedKustomization } from './flux/generated-kustomization.ts'
 import { hasVariable, substitute, substitutionOf, type Substitution } from './flux/substitution.ts'
 import { ignoreRuleOf } from './flux/source-ignore.ts'
-import { isMutableObject, setField, type JsonObject, type JsonValue, type MutableObject } from './json-value.ts'
+import { isMutableObject, plainText, setField, type JsonObject, type MutableObject } from './json-value.ts'
 import { BuildFault } from './kustomize/build-fault.ts'
 import {
   buildKustomization,
@@ -111,6 +111,8 @@ function collect({ root, loose }: RootPlan, place: Place): ResourceSet {
       return new ResourceSet()
     case 'remote':
       return remoteSet(reads, root)
+    default:
+      return new ResourceSet()
   }
 }
 
@@ -192,6 +194,7 @@ function applyFlux(resource: Resource, flux: JsonObject): void {
 
 /** An identity that is filled in has to be known; other fields only when the value is asked for. */
 function fillIn(resource: Resource, substitution: Substitution): void {
+  resource.isFilledInLater = substitution.hasMore
   resource.change((value) => substitute(value, substitution))
   if (hasVariable(`${resource.namespace}${resource.name}`)) resource.rereadIdentity()
 }
@@ -199,7 +202,7 @@ function fillIn(resource: Resource, substitution: Substitution): void {
 function setMetadataFields(value: MutableObject, field: string, entries: JsonObject): void {
   const metadata = isMutableObject(value['metadata']) ? value['metadata'] : {}
   const target = isMutableObject(metadata[field]) ? metadata[field] : {}
-  for (const [key, text] of Object.entries(entries)) setField(target, key, String(text as JsonValue))
+  for (const [key, text] of Object.entries(entries)) setField(target, key, plainText(text) ?? '')
   if (Object.keys(entries).length === 0) return
   setField(metadata, field, target)
   setField(value, 'metadata', metadata)

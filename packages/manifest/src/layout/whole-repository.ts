@@ -76,7 +76,7 @@ function topKustomizations(files: RepositoryFiles): readonly string[] {
 }
 
 /** Whether a path is that of a kustomization file. */
-export function isKustomizationPath(path: string): boolean {
+function isKustomizationPath(path: string): boolean {
   return (KUSTOMIZATION_NAMES as readonly string[]).includes(path.slice(path.lastIndexOf('/') + 1))
 }
 

@@ -113,8 +113,8 @@ export class FluxSources {
       ({ object: { identity } }) =>
         identity.kind === kind && identity.name === name && fits(identity.namespace ?? '', namespace),
     )
-    const here = named.filter(({ root }) => root.id === from.root.id && root.kind !== 'loose')
-    const found = here.length > 0 ? here : nearest(named, from.object)
+    const beside = named.filter(({ root }) => root.id === from.root.id && root.kind !== 'loose')
+    const found = beside.length > 0 ? beside : nearest(named, from.object)
     const distinct = new Map(found.map((lead) => [JSON.stringify(lead.object.value()['spec'] ?? null), lead]))
     return [...distinct.values()]
   }

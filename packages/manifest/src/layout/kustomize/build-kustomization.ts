@@ -46,7 +46,7 @@ export function kustomizationIn(reads: BuildReads, folder: string): LocatedKusto
 function readKustomization(reads: BuildReads, path: string): KustomizationFile {
   const content = reads.read(path)
   if (content === undefined || 'fault' in content) {
-    throw new BuildFault(path, `${content?.fault.message ?? 'is not there'}`, content?.fault.code)
+    throw new BuildFault(path, content?.fault.message ?? 'is not there', content?.fault.code)
   }
   const [document] = documentsOf(content.text, path)
   const file = kustomizationOf(document ?? null)
@@ -58,7 +58,7 @@ function readKustomization(reads: BuildReads, path: string): KustomizationFile {
 }
 
 /** Builds a folder that must hold a kustomization file. */
-export function buildFolder(build: KustomizationBuild, folder: string, into?: ResourceSet): ResourceSet {
+function buildFolder(build: KustomizationBuild, folder: string, into?: ResourceSet): ResourceSet {
   const located = kustomizationIn(build.reads, folder)
   if (located === undefined) throw new BuildFault(folder, 'has no kustomization file')
   const isComponent = located.file.kind === 'Component'
@@ -155,7 +155,7 @@ function folderAt(located: LocatedKustomization, relative: string): string {
 }
 
 /** Adds the objects of a file. One that cannot be read hides what it declares; the rest is built without it. */
-export function addFile(reads: BuildReads, path: string, set: ResourceSet): void {
+function addFile(reads: BuildReads, path: string, set: ResourceSet): void {
   const facts = reads.facts(path)
   if (facts === undefined) throw new BuildFault(path, 'is not there')
   if (facts.fault !== undefined) {

@@ -1,4 +1,4 @@
-import { fieldOf, isObject, listAt, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
+import { fieldOf, isObject, listAt, plainText, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
 import type { FieldSpec } from './field-spec.ts'
 
 /** Names that kustomize looks for, in its order; a folder may hold one of them only. */
@@ -154,8 +154,7 @@ function isEmpty(value: JsonValue | undefined): boolean {
 
 /** Go's YAML reader takes a number or a boolean for a text where a text is wanted. */
 function textOr(value: JsonValue | undefined): string {
-  if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+  return plainText(value) ?? ''
 }
 
 function texts(value: JsonObject, field: string): readonly string[] {
