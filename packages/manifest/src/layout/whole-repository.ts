@@ -1,8 +1,8 @@
 import type { RootPlan } from './build-root.ts'
 import { discoverRoots, isApplier, leadsIn } from './discover-roots.ts'
 import type { Discovered, LayoutAccess } from './discovery.ts'
-import { documentsOf, factsOf } from './file-facts.ts'
-import { KUSTOMIZATION_NAMES, kustomizationOf, type KustomizationFile } from './kustomize/kustomization-file.ts'
+import { factsOf } from './file-facts.ts'
+import { KUSTOMIZATION_NAMES, kustomizationInText, type KustomizationFile } from './kustomize/kustomization-file.ts'
 import type { LayoutProblem } from './layout-model.ts'
 import { folderOf, pathIn, resolvePath, type RepositoryFiles } from './repository-files.ts'
 import { rootAt } from './root-at.ts'
@@ -76,13 +76,13 @@ function topKustomizations(files: RepositoryFiles): readonly string[] {
 }
 
 /** Whether a path is that of a kustomization file. */
-function isKustomizationPath(path: string): boolean {
+export function isKustomizationPath(path: string): boolean {
   return (KUSTOMIZATION_NAMES as readonly string[]).includes(path.slice(path.lastIndexOf('/') + 1))
 }
 
 function kustomizationAt(files: RepositoryFiles, path: string): KustomizationFile | undefined {
   try {
-    return kustomizationOf(documentsOf(files.textOf(path) ?? '', path)[0] ?? null)
+    return kustomizationInText(files.textOf(path) ?? '', path)
   } catch {
     return undefined
   }

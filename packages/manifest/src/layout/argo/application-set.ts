@@ -1,3 +1,4 @@
+import { leadValue } from '../discovery.ts'
 import {
   copyOf,
   fieldAt,
@@ -33,7 +34,7 @@ type Parameters = JsonObject
 
 /** Applications that generators of lists and of folders in Git make; any other generator is named as a problem. */
 export function applicationsOf(set: BuiltObject, filesOf: FilesOfSource): MadeApplications {
-  const spec = fieldOf(set.value(), 'spec') ?? null
+  const spec = fieldOf(leadValue(set), 'spec') ?? null
   const template = fieldOf(spec, 'template')
   const problems: string[] = []
   const parameters = listAt(spec, ['generators']).flatMap((generator): readonly Parameters[] => {

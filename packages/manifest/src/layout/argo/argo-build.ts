@@ -1,3 +1,4 @@
+import { leadValue } from '../discovery.ts'
 import type { BuildReads } from '../build-reads.ts'
 import { fieldOf, listAt, textAt, type JsonObject, type JsonValue, textsAt } from '../json-value.ts'
 import { resourcesOf } from '../kustomize/build-kustomization.ts'
@@ -69,7 +70,7 @@ function withImage(images: readonly ImageChange[], image: ImageChange): readonly
 
 /** A folder without kustomization and chart: every manifest, JSON too, by the application's own rules. */
 export function argoDirectory(reads: BuildReads, root: Root): ResourceSet {
-  const application = root.applier?.object.value() ?? {}
+  const application = root.applier === undefined ? {} : leadValue(root.applier.object)
   const directory = fieldOf(argoSourceOf(application, { reads, path: root.path }), 'directory') ?? null
   const recurse = fieldOf(directory, 'recurse') === true
   const [include, exclude] = [textAt(directory, ['include']) ?? '', textAt(directory, ['exclude']) ?? '']

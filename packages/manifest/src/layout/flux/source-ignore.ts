@@ -58,9 +58,7 @@ function ruleOf(patterns: readonly Pattern[]): IgnoreRule {
 
 /** The last pattern that fits decides. */
 function isIgnored(patterns: readonly Pattern[], path: string): boolean {
-  const last = patterns.findLast(
-    ({ within, fits }) => path.startsWith(within) && fits(path.slice(within.length)),
-  )
+  const last = patterns.findLast(({ within, fits }) => path.startsWith(within) && fits(path.slice(within.length)))
   return last !== undefined && !last.isNegated
 }
 

@@ -1,7 +1,17 @@
 import { asResponseError } from '@saker/core'
 import type { BuildReads } from '../build-reads.ts'
 import { documentsOf, identityOf, objectValuesOf } from '../file-facts.ts'
-import { fieldOf, isMutableObject, isObject, plainText, setField, textAt, type JsonObject, type JsonValue, type MutableObject } from '../json-value.ts'
+import {
+  fieldOf,
+  isMutableObject,
+  isObject,
+  plainText,
+  setField,
+  textAt,
+  type JsonObject,
+  type JsonValue,
+  type MutableObject,
+} from '../json-value.ts'
 import { resolvePath } from '../repository-files.ts'
 import { BuildFault } from './build-fault.ts'
 import type { LocatedKustomization } from './build-kustomization.ts'
