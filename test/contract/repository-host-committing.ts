@@ -80,7 +80,9 @@ export function describeCommitting(start: Start): void {
     expect(await origin.read('apps/new folder/ü.yaml', sha)).toBe('b: 1\n')
     expect(next.tree.files.get('apps/new folder/ü.yaml')?.text).toBe('b: 1\n')
     expect(next.tree.files.has('apps/old.yaml')).toBe(false)
-    expect(await origin.git(['ls-tree', '-r', '-z', '--name-only', 'main'])).toBe(['README.md', API, WEB, ''].join('\0'))
+    expect(await origin.git(['ls-tree', '-r', '-z', '--name-only', 'main'])).toBe(
+      ['README.md', API, WEB, ''].join('\0'),
+    )
   })
 
   test('deletes without writing anything', async () => {

@@ -113,9 +113,7 @@ export function openLaneRepository(
     observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: repository.name, operation, status }),
   })
   const credential = credentialOf(repository)
-  return credential === undefined
-    ? host
-    : new BudgetedHost(host, { budget, credential, writing: writes })
+  return credential === undefined ? host : new BudgetedHost(host, { budget, credential, writing: writes })
 }
 
 async function startLane(

@@ -117,7 +117,11 @@ function settledOutcome(
   return { outcome: 'unchanged', sha: tree.sha, ...target }
 }
 
-function plannedResponse({ job, response, request }: Sought, answer: Answer<'edits'>, context: PlanContext): PlannedResponse {
+function plannedResponse(
+  { job, response, request }: Sought,
+  answer: Answer<'edits'>,
+  context: PlanContext,
+): PlannedResponse {
   const { places, warnings, layer, own } = answer
   const { workload } = request.found
   return {

@@ -8,6 +8,7 @@ export { planTogether, type BurstAnswer, type BurstPlan, type BurstRequest } fro
 export { planContain, type ManifestChange } from './contain/plan-contain.ts'
 export { findWorkload } from './layout/find/find-workload.ts'
 export type { FoundWorkload, Maker } from './layout/find/found-workload.ts'
+export { warmLayout, type Warming } from './layout/warm-layout.ts'
 export type { JsonObject, JsonValue } from './layout/json-value.ts'
 export { layoutOf } from './layout/layout.ts'
 export type {

@@ -5,7 +5,8 @@ import type { FileContent, RepositoryFiles } from './repository-files.ts'
 /** Reads the files of one repository for one build, and remembers what it depended on. */
 export class BuildReads {
   readonly repository: string
-  readonly #files: RepositoryFiles
+  /** Absent once the build is done, so that it keeps no tree alive. */
+  #files: RepositoryFiles | undefined
   /** Files that were there. */
   readonly found = new Set<string>()
   /** Paths that were asked for and not there. */
@@ -21,7 +22,7 @@ export class BuildReads {
 
   /** What lies at a path, as {@link RepositoryFiles.read}. */
   read(path: string): FileContent | undefined {
-    const content = this.#files.read(path)
+    const content = this.#files?.read(path)
     if (content === undefined) this.missing.add(path)
     else this.found.add(path)
     return content
@@ -36,7 +37,7 @@ export class BuildReads {
   }
 
   isFolder(path: string): boolean {
-    const isFolder = this.#files.isFolder(path)
+    const isFolder = this.#files?.isFolder(path) === true
     if (!isFolder) this.missing.add(path)
     return isFolder
   }
@@ -44,12 +45,17 @@ export class BuildReads {
   /** All paths below a folder. */
   list(folder: string): readonly string[] {
     this.listed.add(folder)
-    return this.#files.pathsUnder(folder)
+    return this.#files?.pathsUnder(folder) ?? []
   }
 
   /** Notes something that hides objects, or may. */
   report(code: LayoutProblem['code'], path: string, message: string): void {
     this.problems.push({ code, where: { repository: this.repository, path }, message })
+  }
+
+  /** Ends the reading; what was read stays known. */
+  close(): void {
+    this.#files = undefined
   }
 
   /** Whether a change of a file can change what was built. */

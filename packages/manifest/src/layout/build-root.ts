@@ -5,7 +5,7 @@ import { commonMetadataOf, withFluxFields } from './flux/flux-fields.ts'
 import { generatedKustomization } from './flux/generated-kustomization.ts'
 import { hasVariable, substitute, substitutionOf, type Substitution } from './flux/substitution.ts'
 import { ignoreRuleOf } from './flux/source-ignore.ts'
-import { isMutableObject, setField, type JsonObject, type JsonValue, type MutableObject } from './json-value.ts'
+import { isMutableObject, plainText, setField, type JsonObject, type MutableObject } from './json-value.ts'
 import { BuildFault } from './kustomize/build-fault.ts'
 import {
   buildKustomization,
@@ -21,6 +21,7 @@ import { ResourceSet } from './kustomize/resource-set.ts'
 import type { Resource } from './kustomize/resource.ts'
 import { runTransformers } from './kustomize/run-transformers.ts'
 import { builtObject } from './built-object.ts'
+import { leadValue } from './discovery.ts'
 import type { BuiltObject, BuiltRoot, Root } from './layout-model.ts'
 import { resolvePath, type RepositoryFiles } from './repository-files.ts'
 
@@ -41,16 +42,18 @@ export interface RootBuild {
 
 /** Equal for plans that build the same from the same files. */
 export function keyOfPlan({ root, loose }: RootPlan): string {
-  return JSON.stringify([root.id, root.kind, root.path, loose ?? [], textOfApplier(root)])
+  const { applier } = root
+  return (
+    JSON.stringify([root.id, root.kind, root.path, loose ?? [], applier?.pinned ?? '']) +
+    (applier === undefined ? '' : textOfApplier(applier.object))
+  )
 }
 
-const applierTexts = new WeakMap<BuiltObject, string>()
+const texts = new WeakMap<BuiltObject, string>()
 
-/** Asked for whenever a build is looked up, so the object is not parsed each time. */
-function textOfApplier({ applier }: Root): string {
-  if (applier === undefined) return ''
-  const text = applierTexts.get(applier.object) ?? JSON.stringify(applier.object.value())
-  applierTexts.set(applier.object, text)
+function textOfApplier(object: BuiltObject): string {
+  const text = texts.get(object) ?? JSON.stringify(leadValue(object))
+  texts.set(object, text)
   return text
 }
 
@@ -59,6 +62,7 @@ export function buildRoot(plan: RootPlan, files: RepositoryFiles): RootBuild {
   const { root } = plan
   const reads = new BuildReads(root.repository, files)
   const resources = attempt(root, reads, () => build(plan, { reads, files }))
+  reads.close()
   const objects = (resources ?? []).map((resource) => builtObject(root, resource))
   return { built: { objects, problems: reads.problems, files: reads.found }, reads, key: keyOfPlan(plan) }
 }
@@ -111,6 +115,8 @@ function collect({ root, loose }: RootPlan, place: Place): ResourceSet {
       return new ResourceSet()
     case 'remote':
       return remoteSet(reads, root)
+    default:
+      return new ResourceSet()
   }
 }
 
@@ -127,7 +133,7 @@ function locate(root: Root, { reads, files }: Place): LocatedKustomization {
 
 function withApplierFields(file: KustomizationFile, { applier, path }: Root, reads: BuildReads): KustomizationFile {
   if (applier === undefined) return file
-  const value = applier.object.value()
+  const value = leadValue(applier.object)
   if (applier.type === 'argo') return withArgoFields(file, value, { reads, path })
   return withFluxFields(file, value, (component) => reads.isFolder(resolvePath(path, component) ?? ''))
 }
@@ -152,7 +158,7 @@ function remoteSet(reads: BuildReads, root: Root): ResourceSet {
   const path = origin?.path ?? root.path
   const file = kustomizationOf({})
   if (file === undefined || root.applier === undefined) return set
-  const fields = withFluxFields(file, root.applier.object.value(), () => false)
+  const fields = withFluxFields(file, leadValue(root.applier.object), () => false)
   runTransformers(reads, { folder: '', path, file: { ...fields, components: [] } }, set)
   return set
 }
@@ -170,7 +176,7 @@ function finish(resource: Resource): void {
 
 function applyApplier({ applier }: Root, resources: readonly Resource[]): void {
   if (applier === undefined) return
-  const value = applier.object.value()
+  const value = leadValue(applier.object)
   for (const resource of resources) {
     if (applier.pinned !== undefined) resource.uncertain.push(`its source is pinned to ${applier.pinned}`)
     if (applier.type === 'argo') withDestination(resource, value)
@@ -192,6 +198,7 @@ function applyFlux(resource: Resource, flux: JsonObject): void {
 
 /** An identity that is filled in has to be known; other fields only when the value is asked for. */
 function fillIn(resource: Resource, substitution: Substitution): void {
+  resource.isFilledInLater = substitution.hasMore
   resource.change((value) => substitute(value, substitution))
   if (hasVariable(`${resource.namespace}${resource.name}`)) resource.rereadIdentity()
 }
@@ -199,7 +206,7 @@ function fillIn(resource: Resource, substitution: Substitution): void {
 function setMetadataFields(value: MutableObject, field: string, entries: JsonObject): void {
   const metadata = isMutableObject(value['metadata']) ? value['metadata'] : {}
   const target = isMutableObject(metadata[field]) ? metadata[field] : {}
-  for (const [key, text] of Object.entries(entries)) setField(target, key, String(text as JsonValue))
+  for (const [key, text] of Object.entries(entries)) setField(target, key, plainText(text) ?? '')
   if (Object.keys(entries).length === 0) return
   setField(metadata, field, target)
   setField(value, 'metadata', metadata)

@@ -1,6 +1,5 @@
 import { hasVariable } from './flux/substitution.ts'
 import type { JsonObject, JsonValue } from './json-value.ts'
-import { fieldOf } from './json-value.ts'
 import type { BuiltObject, Root } from './layout-model.ts'
 import type { Resource } from './kustomize/resource.ts'
 
@@ -15,9 +14,18 @@ export function builtObject(root: Root, resource: Resource): BuiltObject {
     identity: resource.identity,
     origin: resource.origin,
     layers: resource.layers,
-    uncertain: [...new Set(resource.uncertain)],
+    get uncertain() {
+      return uncertaintyOf(resource)
+    },
     value: () => valueOf(resource),
   }
+}
+
+/** What the cluster alone knows is looked for only when somebody asks. */
+function uncertaintyOf(resource: Resource): readonly string[] {
+  const known = [...new Set(resource.uncertain)]
+  if (!resource.isFilledInLater || !hasOpenVariables(valueOf(resource))) return known
+  return [...known, 'Flux fills in variables of it that only the cluster knows']
 }
 
 function valueOf(resource: Resource): JsonObject {
@@ -31,15 +39,8 @@ function valueOf(resource: Resource): JsonObject {
   return value
 }
 
-/** Pointers of all texts of a value that still wait for Flux to fill them in. */
-export function openVariables(
-  value: JsonValue,
-  at: readonly (string | number)[] = [],
-): readonly (readonly (string | number)[])[] {
-  if (typeof value === 'string') return hasVariable(value) ? [at] : []
-  if (Array.isArray(value)) {
-    return (value as readonly JsonValue[]).flatMap((item, index) => openVariables(item, [...at, index]))
-  }
-  if (typeof value !== 'object' || value === null) return []
-  return Object.keys(value).flatMap((key) => openVariables(fieldOf(value, key) ?? null, [...at, key]))
+function hasOpenVariables(value: JsonValue): boolean {
+  if (typeof value === 'string') return hasVariable(value)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some((entry) => hasOpenVariables(entry))
 }

@@ -1,6 +1,6 @@
 import { argoPlans, isArgo } from './argo/argo-plans.ts'
 import type { RootPlan } from './build-root.ts'
-import { applierId, groupOf, placeOf, type Discovered, type LayoutAccess, type Lead } from './discovery.ts'
+import { applierId, groupOf, placeOf, type Discovered, type LayoutAccess, type Lead, leadValue } from './discovery.ts'
 import { FluxSources, isFluxKustomization, isFluxSource, isForOtherCluster, sourceRefOf } from './flux/flux-sources.ts'
 import { fluxInstancePlan, isFluxInstance } from './flux/flux-instance.ts'
 import { normalisedPath } from './argo/argo-source.ts'
@@ -83,7 +83,7 @@ class Following {
 
   #followFlux(lead: Lead): void {
     const { object } = lead
-    const value = object.value()
+    const value = leadValue(object)
     if (isForOtherCluster(value)) return
     const { name, namespace = '' } = object.identity
     const source = this.#sources.resolve(sourceRefOf(value, namespace), lead)

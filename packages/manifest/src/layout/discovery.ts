@@ -1,3 +1,4 @@
+import type { JsonObject } from './json-value.ts'
 import type { RootBuild, RootPlan } from './build-root.ts'
 import type { BuiltObject, LayoutPlace, LayoutProblem, LayoutSource, Root } from './layout-model.ts'
 import type { RepositoryFiles } from './repository-files.ts'
@@ -36,4 +37,13 @@ export function applierId(object: BuiltObject, type: 'flux' | 'argo'): string {
   const { repository, path } = object.origin
   const { namespace = '', name } = object.identity
   return `${type}:${repository}:${path}#${namespace}/${name}`
+}
+
+const values = new WeakMap<BuiltObject, JsonObject>()
+
+/** The value of an object that leads on. There are few of those, and they are asked again and again, so it is kept. */
+export function leadValue(object: BuiltObject): JsonObject {
+  const value = values.get(object) ?? object.value()
+  values.set(object, value)
+  return value
 }

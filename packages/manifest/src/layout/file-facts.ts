@@ -18,7 +18,7 @@ export interface DeclaredObject {
 }
 
 /** Why a text cannot be read. */
-export interface FileFault {
+interface FileFault {
   readonly code: ErrorCode
   readonly message: string
 }
@@ -112,9 +112,7 @@ function objectsIn(
   if (typeof kind === 'string' && kind.endsWith('List') && steps.length < 8) {
     const items = nodeAt(document, map, 'items')
     if (isSeq(items)) {
-      const found = items.items.map((item, index) =>
-        objectsIn(document, item as ParsedNode, [...steps, 'items', index]),
-      )
+      const found = items.items.map((item, index) => objectsIn(document, item, [...steps, 'items', index]))
       return found.includes(undefined) ? undefined : found.flatMap((one) => one ?? [])
     }
     if (items === null) return []
@@ -136,7 +134,7 @@ function identityIn(document: ManifestDocument, map: ParsedNode): ObjectIdentity
 function isLocalIn(document: ManifestDocument, map: ParsedNode): boolean {
   const annotations = nodeAt(document, nodeAt(document, map, 'metadata') ?? null, 'annotations') ?? null
   const value = scalarAt(document, annotations, 'config.kubernetes.io/local-config')
-  return value !== undefined && value !== null && String(value) !== 'false'
+  return value !== undefined && value !== null && value !== false && value !== 'false'
 }
 
 /** The API server takes an empty namespace, or null, for none. */

@@ -37,7 +37,7 @@ class Conversion {
     if (isScalar(target)) return valueOfScalar(target)
     if (this.#around.has(target)) throw this.#fault('has an alias of something that it stands in')
     this.#around.add(target)
-    const value = isSeq(target) ? target.items.map((item) => this.of(item as ParsedNode)) : this.#ofMap(target)
+    const value = isSeq(target) ? target.items.map((item) => this.of(item)) : this.#ofMap(target)
     this.#around.delete(target)
     return value
   }
@@ -59,7 +59,7 @@ class Conversion {
   /** What stands in the map itself wins, wherever the merge key stands; of several merged maps the first wins. */
   #merge(into: MutableObject, node: ParsedNode | null, merged: Set<string>): void {
     const source = resolveAlias(this.#document, node)
-    const maps = isSeq(source) ? source.items.map((item) => resolveAlias(this.#document, item as ParsedNode)) : [source]
+    const maps = isSeq(source) ? source.items.map((item) => resolveAlias(this.#document, item)) : [source]
     for (const map of maps) {
       if (!isMap(map)) continue
       const value = this.of(map)

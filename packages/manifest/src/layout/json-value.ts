@@ -1,10 +1,10 @@
+import type { Json, JsonMap } from '../yaml/change.ts'
+
 /** A value as Kubernetes sees it, after the way from YAML to JSON. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+export type JsonValue = Json
 
 /** A JSON object. Keys may be anything, `__proto__` among them: read with {@link fieldOf}. */
-export interface JsonObject {
-  readonly [key: string]: JsonValue
-}
+export type JsonObject = JsonMap
 
 /** A JSON value that its owner may change. */
 export type MutableJson = null | boolean | number | string | MutableJson[] | MutableObject
@@ -40,6 +40,18 @@ export function fieldAt(value: JsonValue | undefined, keys: readonly string[]): 
 export function textAt(value: JsonValue | undefined, keys: readonly string[]): string | undefined {
   const found = fieldAt(value, keys)
   return typeof found === 'string' ? found : undefined
+}
+
+/** A text, number or boolean as text. Undefined for anything else. */
+export function plainText(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
+}
+
+/** The texts of a list under some keys; what is no plain value is left out. */
+export function textsAt(value: JsonValue | undefined, keys: readonly string[]): readonly string[] {
+  return listAt(value, keys).flatMap((item) => plainText(item) ?? [])
 }
 
 /** The list under some keys; empty where none stands there. */

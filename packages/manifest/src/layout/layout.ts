@@ -1,7 +1,10 @@
 import { isManifestPath } from '@saker/core'
 import { buildRoot, keyOfPlan, type RootBuild, type RootPlan } from './build-root.ts'
-import { discoverRoots, withoutDoubles } from './discover-roots.ts'
+import { discoverRoots, leadsIn, withoutDoubles } from './discover-roots.ts'
 import type { Discovered, LayoutAccess } from './discovery.ts'
+import { factsOf } from './file-facts.ts'
+import { sameJson } from './json-value.ts'
+import { kustomizationInText } from './kustomize/kustomization-file.ts'
 import type {
   BuiltRoot,
   FileEdit,
@@ -14,33 +17,48 @@ import type {
 } from './layout-model.ts'
 import { RepositoryFiles, type FileContent } from './repository-files.ts'
 import { rootAt } from './root-at.ts'
-import { discoverWhole, type WholeRepository } from './whole-repository.ts'
+import { discoverWhole, isKustomizationPath, type WholeRepository } from './whole-repository.ts'
 
-/** The layout of some repositories. Nothing is read before it is asked for. */
+/**
+ * The layout of some repositories. Nothing is read before it is asked for, and what was built of the trees before them is
+ * kept where none of its files differ.
+ */
 export function layoutOf(sources: readonly LayoutSource[]): Layout {
-  return new LazyLayout(sources, new Map(sources.map(({ repository, tree }) => [repository, RepositoryFiles.of(tree)])))
+  const key = JSON.stringify(sources.map(({ repository, url, branch }) => [repository, url, branch]))
+  const files = new Map(sources.map(({ repository, tree }) => [repository, RepositoryFiles.of(tree)]))
+  const layout = new LazyLayout(sources, files, latest.get(key)?.buildsFor(files) ?? [])
+  latest.delete(key)
+  latest.set(key, layout)
+  for (const oldest of latest.keys()) {
+    if (latest.size <= MAX_LATEST) break
+    latest.delete(oldest)
+  }
+  return layout
 }
+
+/** By what they are of, the last layouts that were asked for. */
+const latest = new Map<string, LazyLayout>()
+const MAX_LATEST = 4
 
 type Edited = ReadonlyMap<string, ReadonlyMap<string, string | null>>
 
 class LazyLayout implements Layout, LayoutAccess {
   readonly sources: readonly LayoutSource[]
   readonly #files: ReadonlyMap<string, RepositoryFiles>
-  /** The layout that this one is an edit of, and what differs. */
-  readonly #base: { readonly layout: LazyLayout; readonly edited: Edited } | undefined
-  readonly #builds = new Map<string, RootBuild>()
+  readonly #builds: Map<string, RootBuild>
   readonly #wholes = new Map<string, WholeRepository>()
   readonly #clusters = new Map<string, Discovered>()
   #all: readonly RootPlan[] | undefined
+  #byId: ReadonlyMap<string, RootPlan> | undefined
 
   constructor(
     sources: readonly LayoutSource[],
     files: ReadonlyMap<string, RepositoryFiles>,
-    base?: { readonly layout: LazyLayout; readonly edited: Edited },
+    builds: Iterable<readonly [string, RootBuild]>,
   ) {
     this.sources = sources
     this.#files = files
-    this.#base = base
+    this.#builds = new Map(builds)
   }
 
   get roots(): readonly Root[] {
@@ -52,8 +70,8 @@ class LazyLayout implements Layout, LayoutAccess {
   }
 
   objectsOf(root: Root): BuiltRoot {
-    const plan = this.#plans().find((one) => one.root.id === root.id)
-    return this.build(plan ?? { root }).built
+    this.#byId ??= new Map(this.#plans().map((plan) => [plan.root.id, plan]))
+    return this.build(this.#byId.get(root.id) ?? { root }).built
   }
 
   with(edits: readonly FileEdit[]): Layout {
@@ -68,7 +86,46 @@ class LazyLayout implements Layout, LayoutAccess {
         return [repository, changed === undefined ? before : before.with(changed)]
       }),
     )
-    return new LazyLayout(this.sources, files, { layout: this, edited })
+    const after = new LazyLayout(this.sources, files, this.#buildsWithout(edited))
+    if (this.#leadsNowhereElse(after, edited)) after.#follow(this)
+    return after
+  }
+
+  /** Builds that hold for other files as well. */
+  buildsFor(files: ReadonlyMap<string, RepositoryFiles>): Iterable<readonly [string, RootBuild]> {
+    const edited = new Map([...this.#files].map(([name, before]) => [name, before.differencesFrom(files.get(name))]))
+    return this.#buildsWithout(edited)
+  }
+
+  *#buildsWithout(edited: Edited): Iterable<readonly [string, RootBuild]> {
+    for (const [key, build] of this.#builds) {
+      const paths = [...(edited.get(build.reads.repository)?.keys() ?? [])]
+      if (!paths.some((path) => build.reads.dependsOn(path))) yield [key, build]
+    }
+  }
+
+  /**
+   * Whether edits leave everything as it is that leads from one root to another: no file comes or goes, kustomizations
+   * use the same folders and files, and what is built anew held and holds no object that leads on.
+   */
+  #leadsNowhereElse(after: LazyLayout, edited: Edited): boolean {
+    if (this.#all === undefined) return false
+    for (const [repository, changes] of edited) {
+      const [before, now] = [this.filesOf(repository), after.filesOf(repository)]
+      for (const path of changes.keys()) if (!isHarmless(path, before.textOf(path), now.textOf(path))) return false
+    }
+    return this.#all.every((plan) => {
+      const before = this.build(plan)
+      if (after.#builds.get(before.key) === before) return true
+      return leadsIn(before.built).length === 0 && leadsIn(after.build(plan).built).length === 0
+    })
+  }
+
+  #follow(before: LazyLayout): void {
+    for (const [repository, whole] of before.#wholes) this.#wholes.set(repository, whole)
+    for (const [cluster, discovered] of before.#clusters) this.#clusters.set(cluster, discovered)
+    this.#all = before.#all
+    this.#byId = before.#byId
   }
 
   rootsReading({ repository, path }: LayoutPlace): readonly Root[] {
@@ -105,19 +162,9 @@ class LazyLayout implements Layout, LayoutAccess {
 
   build(plan: RootPlan): RootBuild {
     const key = keyOfPlan(plan)
-    const known = this.#builds.get(key) ?? this.#unchanged(key, plan.root.repository)
-    const build = known ?? buildRoot(plan, this.filesOf(plan.root.repository))
+    const build = this.#builds.get(key) ?? buildRoot(plan, this.filesOf(plan.root.repository))
     this.#builds.set(key, build)
     return build
-  }
-
-  /** A build of the layout before, where it depended on nothing that was edited. */
-  #unchanged(key: string, repository: string): RootBuild | undefined {
-    if (this.#base === undefined) return undefined
-    const { layout, edited } = this.#base
-    const build = layout.#builds.get(key) ?? layout.#unchanged(key, repository)
-    const paths = [...(edited.get(repository)?.keys() ?? [])]
-    return build === undefined || paths.some((path) => build.reads.dependsOn(path)) ? undefined : build
   }
 
   #plans(): readonly RootPlan[] {
@@ -186,4 +233,19 @@ class LazyLayout implements Layout, LayoutAccess {
     const root = isBuilt ? undefined : rootAt(this.filesOf(repository), { repository, path: file, by: '' })
     return { plans: root === undefined ? plans : [...plans, { root }], problems }
   }
+}
+
+/** A change of content that changes nothing of what a file is to others. */
+function isHarmless(path: string, before: string | undefined, after: string | undefined): boolean {
+  if (before === undefined || after === undefined || path.endsWith('.sourceignore')) return false
+  const [was, is] = [factsOf(before), factsOf(after)]
+  if (was.fault !== undefined || is.fault !== undefined) return false
+  if (!isKustomizationPath(path)) return was.objects.length > 0 && is.objects.length > 0
+  const [one, other] = [kustomizationInText(before, path), kustomizationInText(after, path)]
+  return (
+    one !== undefined &&
+    one.kind === other?.kind &&
+    sameJson(one.resources, other.resources) &&
+    sameJson(one.components, other.components)
+  )
 }

@@ -46,6 +46,16 @@ export class RepositoryFiles {
     return this.#sorted
   }
 
+  /** Paths at which other files hold something else, with what they hold as far as it is text. */
+  differencesFrom(other: RepositoryFiles | undefined): ReadonlyMap<string, string | null> {
+    const differences = new Map<string, string | null>()
+    const now = other ?? new RepositoryFiles(new Map(), new Map())
+    for (const path of this.paths)
+      if (!isSame(this.read(path), now.read(path))) differences.set(path, now.textOf(path) ?? null)
+    for (const path of now.paths) if (!this.#has(path)) differences.set(path, now.textOf(path) ?? null)
+    return differences
+  }
+
   /** What lies at a path. Undefined where nothing does; a fault for what is no readable text. */
   read(path: string): FileContent | undefined {
     const edited = this.#edits.get(path)
@@ -86,6 +96,12 @@ export class RepositoryFiles {
     }
     return undefined
   }
+}
+
+function isSame(one: FileContent | undefined, other: FileContent | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  if ('text' in one) return 'text' in other && one.text === other.text
+  return 'fault' in other && one.fault.message === other.fault.message
 }
 
 const ofTrees = new WeakMap<Tree, RepositoryFiles>()

@@ -29,6 +29,6 @@ export function rootAt(files: RepositoryFiles, place: RootPlace): Root | undefin
 }
 
 /** Whether a folder holds a kustomization file. */
-export function hasKustomization(files: RepositoryFiles, folder: string): boolean {
+function hasKustomization(files: RepositoryFiles, folder: string): boolean {
   return KUSTOMIZATION_NAMES.some((name) => files.read(pathIn(folder, name)) !== undefined)
 }

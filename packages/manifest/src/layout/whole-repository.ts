@@ -1,8 +1,8 @@
 import type { RootPlan } from './build-root.ts'
 import { discoverRoots, isApplier, leadsIn } from './discover-roots.ts'
 import type { Discovered, LayoutAccess } from './discovery.ts'
-import { documentsOf, factsOf } from './file-facts.ts'
-import { KUSTOMIZATION_NAMES, kustomizationOf, type KustomizationFile } from './kustomize/kustomization-file.ts'
+import { factsOf } from './file-facts.ts'
+import { KUSTOMIZATION_NAMES, kustomizationInText, type KustomizationFile } from './kustomize/kustomization-file.ts'
 import type { LayoutProblem } from './layout-model.ts'
 import { folderOf, pathIn, resolvePath, type RepositoryFiles } from './repository-files.ts'
 import { rootAt } from './root-at.ts'
@@ -82,7 +82,7 @@ export function isKustomizationPath(path: string): boolean {
 
 function kustomizationAt(files: RepositoryFiles, path: string): KustomizationFile | undefined {
   try {
-    return kustomizationOf(documentsOf(files.textOf(path) ?? '', path)[0] ?? null)
+    return kustomizationInText(files.textOf(path) ?? '', path)
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { leadValue } from '../discovery.ts'
 import {
   copyOf,
   fieldAt,
@@ -9,6 +10,8 @@ import {
   type JsonObject,
   type JsonValue,
   type MutableJson,
+  textsAt,
+  plainText,
 } from '../json-value.ts'
 import type { BuiltObject } from '../layout-model.ts'
 import { folderOf, type RepositoryFiles } from '../repository-files.ts'
@@ -31,7 +34,7 @@ type Parameters = JsonObject
 
 /** Applications that generators of lists and of folders in Git make; any other generator is named as a problem. */
 export function applicationsOf(set: BuiltObject, filesOf: FilesOfSource): MadeApplications {
-  const spec = fieldOf(set.value(), 'spec') ?? null
+  const spec = fieldOf(leadValue(set), 'spec') ?? null
   const template = fieldOf(spec, 'template')
   const problems: string[] = []
   const parameters = listAt(spec, ['generators']).flatMap((generator): readonly Parameters[] => {
@@ -116,12 +119,12 @@ function filledIn(template: MutableJson, values: Parameters, isGo: boolean): Mut
 function filledByName(text: string, values: Parameters): string {
   return text.replaceAll(/\{\{\s*([^{}\s]+)\s*\}\}/gu, (whole, name: string) => {
     const [, first = '', index] = /^([^[\]]+)(?:\[([0-9]+)\])?$/u.exec(name) ?? []
-    if (index !== undefined) return String(listAt(values, [first, 'segments'])[Number(index)] ?? whole)
+    if (index !== undefined) return textsAt(values, [first, 'segments'])[Number(index)] ?? whole
     const value =
       first === 'path'
         ? (textAt(values, ['path', 'path']) ?? fieldOf(values, first))
         : fieldAt(values, first.split('.'))
-    return textOf(value ?? fieldOf(values, first)) ?? whole
+    return plainText(value ?? fieldOf(values, first)) ?? whole
   })
 }
 
@@ -131,14 +134,8 @@ function filledByGo(text: string, values: Parameters): string {
     /\{\{-?\s*(?:index\s+)?\.([A-Za-z0-9_.-]+)(?:\s+([0-9]+))?\s*-?\}\}/gu,
     (whole, name: string, index) => {
       const keys = name.split('.')
-      if (typeof index === 'string') return String(listAt(values, keys)[Number(index)] ?? whole)
-      return textOf(fieldAt(values, keys)) ?? whole
+      if (typeof index === 'string') return textsAt(values, keys)[Number(index)] ?? whole
+      return plainText(fieldAt(values, keys)) ?? whole
     },
   )
-}
-
-function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? String(value)
-    : undefined
 }

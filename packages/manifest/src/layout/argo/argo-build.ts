@@ -1,5 +1,6 @@
+import { leadValue } from '../discovery.ts'
 import type { BuildReads } from '../build-reads.ts'
-import { fieldOf, listAt, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
+import { fieldOf, listAt, textAt, type JsonObject, type JsonValue, textsAt } from '../json-value.ts'
 import { resourcesOf } from '../kustomize/build-kustomization.ts'
 import { isClusterScoped } from '../kustomize/cluster-scope.ts'
 import {
@@ -45,7 +46,7 @@ export function withArgoFields(file: KustomizationFile, application: JsonObject,
         ? file.labels
         : [...file.labels, { pairs: labels, includeSelectors, includeTemplates: false, fields: [] }],
     commonAnnotations: { ...file.commonAnnotations, ...pairsOf(fieldOf(kustomize, 'commonAnnotations')) },
-    components: [...file.components, ...listAt(kustomize, ['components']).map(String)],
+    components: [...file.components, ...textsAt(kustomize, ['components'])],
     patches: [...file.patches, ...listAt(kustomize, ['patches']).map(patchOf)],
   }
 }
@@ -69,7 +70,7 @@ function withImage(images: readonly ImageChange[], image: ImageChange): readonly
 
 /** A folder without kustomization and chart: every manifest, JSON too, by the application's own rules. */
 export function argoDirectory(reads: BuildReads, root: Root): ResourceSet {
-  const application = root.applier?.object.value() ?? {}
+  const application = root.applier === undefined ? {} : leadValue(root.applier.object)
   const directory = fieldOf(argoSourceOf(application, { reads, path: root.path }), 'directory') ?? null
   const recurse = fieldOf(directory, 'recurse') === true
   const [include, exclude] = [textAt(directory, ['include']) ?? '', textAt(directory, ['exclude']) ?? '']
@@ -77,6 +78,7 @@ export function argoDirectory(reads: BuildReads, root: Root): ResourceSet {
   const prefix = root.path === '' ? '' : `${root.path}/`
   for (const path of reads.list(root.path)) {
     const relative = path.slice(prefix.length)
+    if (relative.endsWith('.jsonnet')) reads.report('LAYOUT_UNSUPPORTED', path, 'is written in Jsonnet')
     if (!/\.(?:ya?ml|json)$/u.test(relative) || (!recurse && relative.includes('/'))) continue
     if (exclude !== '' && matchesGlob(exclude, relative)) continue
     if (include !== '' && !matchesGlob(include, relative)) continue

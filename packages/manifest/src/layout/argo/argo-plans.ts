@@ -1,6 +1,6 @@
 import { normalisedUrl } from '@saker/core'
 import type { RootPlan } from '../build-root.ts'
-import { applierId, groupOf, placeOf, type Discovered, type LayoutAccess, type Lead } from '../discovery.ts'
+import { applierId, groupOf, placeOf, type Discovered, type LayoutAccess, type Lead, leadValue } from '../discovery.ts'
 import { fieldOf, textAt, type JsonObject } from '../json-value.ts'
 import type { Applier, BuiltObject, LayoutProblem, LayoutSource, Root } from '../layout-model.ts'
 import { pathIn } from '../repository-files.ts'
@@ -37,7 +37,7 @@ export function argoPlans(access: LayoutAccess, lead: Lead): Discovered {
 }
 
 function plansOf(access: LayoutAccess, object: BuiltObject): Discovered {
-  const value = object.value()
+  const value = leadValue(object)
   const plans: RootPlan[] = []
   const problems: LayoutProblem[] = []
   for (const source of argoSourcesOf(value)) {

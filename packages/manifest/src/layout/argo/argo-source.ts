@@ -16,7 +16,7 @@ export function argoSourcesOf(application: JsonObject): readonly JsonObject[] {
 }
 
 /** Names of the files beside an application's manifests that change how it is built, in the order they count. */
-export function overrideFilesOf(application: JsonObject): readonly string[] {
+function overrideFilesOf(application: JsonObject): readonly string[] {
   const name = textAt(application, ['metadata', 'name']) ?? ''
   const namespace = textAt(application, ['metadata', 'namespace']) ?? ''
   const full = namespace === '' || namespace === 'argocd' ? name : `${namespace}_${name}`

@@ -1,6 +1,8 @@
+import { anchoredPattern } from '../kustomize/pattern.ts'
+
 /** Whether a path fits a glob of an Application's directory: `*` and `?` cross slashes, `{a,b}` is either. */
 export function matchesGlob(glob: string, path: string): boolean {
-  return alternativesOf(glob).some((one) => fits(one, path, '.'))
+  return alternativesOf(glob).some((one) => fits(one, path, String.raw`(?:.|\n)`))
 }
 
 /** Whether a folder fits a path of an ApplicationSet's generator, as Go's `path.Match` has it: `*` and `?` end at slashes. */
@@ -30,7 +32,7 @@ function fits(glob: string, path: string, any: string): boolean {
     .replaceAll(/[$()+.[\\\]^{|}]/gu, String.raw`\$&`)
     .replaceAll(/\*+/gu, `${any}*`)
     .replaceAll('?', any)
-  return new RegExp(`^${source}$`, 'su').test(path)
+  return anchoredPattern(source)?.(path) === true
 }
 
 const MAX_LENGTH = 256

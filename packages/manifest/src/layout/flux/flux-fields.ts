@@ -1,4 +1,4 @@
-import { fieldAt, fieldOf, listAt, textAt, type JsonObject } from '../json-value.ts'
+import { fieldAt, fieldOf, listAt, textAt, type JsonObject, textsAt } from '../json-value.ts'
 import { imageOf, patchOf, type ImageChange, type KustomizationFile } from '../kustomize/kustomization-file.ts'
 
 /** API group of Flux's Kustomization. */
@@ -15,9 +15,7 @@ export function withFluxFields(
 ): KustomizationFile {
   const spec = fieldOf(flux, 'spec') ?? null
   const ignoreMissing = fieldOf(spec, 'ignoreMissingComponents') === true
-  const components = listAt(spec, ['components'])
-    .map(String)
-    .filter((component) => !ignoreMissing || hasFolder(component))
+  const components = textsAt(spec, ['components']).filter((component) => !ignoreMissing || hasFolder(component))
   return {
     ...file,
     namespace: textAt(spec, ['targetNamespace']) ?? file.namespace,

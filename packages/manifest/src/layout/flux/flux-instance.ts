@@ -1,6 +1,6 @@
 import { normalisedUrl } from '@saker/core'
 import { normalisedPath } from '../argo/argo-source.ts'
-import { applierId, groupOf, placeOf, type Discovered, type LayoutAccess, type Lead } from '../discovery.ts'
+import { applierId, groupOf, placeOf, type Discovered, type LayoutAccess, type Lead, leadValue } from '../discovery.ts'
 import { textAt } from '../json-value.ts'
 import { rootAt } from '../root-at.ts'
 
@@ -12,7 +12,7 @@ export function isFluxInstance({ object }: Lead): boolean {
 /** The root that `spec.sync` of a FluxInstance leads to. */
 export function fluxInstancePlan(access: LayoutAccess, lead: Lead): Discovered {
   const { object } = lead
-  const sync = (name: string): string | undefined => textAt(object.value(), ['spec', 'sync', name])
+  const sync = (name: string): string | undefined => textAt(leadValue(object), ['spec', 'sync', name])
   const kind = sync('kind')
   if (kind === undefined) return { plans: [], problems: [] }
   const path = normalisedPath(sync('path') ?? '')

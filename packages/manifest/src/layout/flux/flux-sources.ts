@@ -1,5 +1,5 @@
 import { normalisedUrl } from '@saker/core'
-import { groupOf, type Lead } from '../discovery.ts'
+import { groupOf, type Lead, leadValue } from '../discovery.ts'
 import { normalisedPath } from '../argo/argo-source.ts'
 import { fieldAt, listAt, textAt, type JsonObject } from '../json-value.ts'
 import type { BuiltObject, LayoutSource } from '../layout-model.ts'
@@ -62,7 +62,7 @@ export class FluxSources {
    * in, by whatever URL. Nothing is learned from one that applies a whole repository, as those are many.
    */
   learn({ object, root }: Lead): void {
-    const value = object.value()
+    const value = leadValue(object)
     const path = normalisedPath(textAt(value, ['spec', 'path']) ?? '')
     if (path === '') return
     const { origin } = object
@@ -93,7 +93,7 @@ export class FluxSources {
 
   #repositoryOf(object: BuiltObject, self: string | undefined): FluxSource | UnknownSource {
     const { name } = object.identity
-    const value = object.value()
+    const value = leadValue(object)
     const ref = gitRefOf(value)
     const listed = this.#sources.filter(({ url }) => url === urlOf(value))
     const own = listed.length > 0 ? listed : this.#sources.filter(({ repository }) => repository === self)
@@ -113,9 +113,9 @@ export class FluxSources {
       ({ object: { identity } }) =>
         identity.kind === kind && identity.name === name && fits(identity.namespace ?? '', namespace),
     )
-    const here = named.filter(({ root }) => root.id === from.root.id && root.kind !== 'loose')
-    const found = here.length > 0 ? here : nearest(named, from.object)
-    const distinct = new Map(found.map((lead) => [JSON.stringify(lead.object.value()['spec'] ?? null), lead]))
+    const beside = named.filter(({ root }) => root.id === from.root.id && root.kind !== 'loose')
+    const found = beside.length > 0 ? beside : nearest(named, from.object)
+    const distinct = new Map(found.map((lead) => [JSON.stringify(leadValue(lead.object)['spec'] ?? null), lead]))
     return [...distinct.values()]
   }
 
@@ -125,12 +125,12 @@ export class FluxSources {
       ({ object }) =>
         object.identity.kind === 'ArtifactGenerator' &&
         fits(object.identity.namespace ?? '', namespace) &&
-        listAt(object.value(), ['spec', 'artifacts']).some((artifact) => textAt(artifact, ['name']) === name),
+        listAt(leadValue(object), ['spec', 'artifacts']).some((artifact) => textAt(artifact, ['name']) === name),
     )
     const [maker, second] = makers
     if (maker === undefined || second !== undefined)
       return { reason: `no one ArtifactGenerator makes ExternalArtifact ${name}` }
-    const value = maker.object.value()
+    const value = leadValue(maker.object)
     const artifact = listAt(value, ['spec', 'artifacts']).find((one) => textAt(one, ['name']) === name) ?? null
     const copies = listAt(artifact, ['copy']).map((copy) => copyOf(textAt(copy, ['from']), textAt(copy, ['to'])))
     const aliases = new Set(copies.map((copy) => copy?.alias))

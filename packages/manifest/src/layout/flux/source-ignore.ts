@@ -1,4 +1,5 @@
-import { folderOf, pathIn, type RepositoryFiles } from '../repository-files.ts'
+import { anchoredPattern } from '../kustomize/pattern.ts'
+import { folderOf, type RepositoryFiles } from '../repository-files.ts'
 
 /** Tells whether Flux leaves a path out of what it fetches. */
 export type IgnoreRule = (path: string) => boolean
@@ -27,7 +28,7 @@ interface Pattern {
   /** Folder that it counts for, with a final slash; `''` is the root. */
   readonly within: string
   readonly isNegated: boolean
-  readonly regex: RegExp
+  readonly fits: (path: string) => boolean
 }
 
 const rules = new WeakMap<RepositoryFiles, IgnoreRule>()
@@ -44,11 +45,6 @@ export function ignoreRuleOf(files: RepositoryFiles): IgnoreRule {
   return rule
 }
 
-/** The rule of a text in the form of `.gitignore`, as `spec.ignore` of a source has it. */
-export function ignoreRuleIn(text: string): IgnoreRule {
-  return ruleOf(patternsIn(text, ''))
-}
-
 function ruleOf(patterns: readonly Pattern[]): IgnoreRule {
   if (patterns.length === 0) return () => false
   return (path) => {
@@ -62,9 +58,7 @@ function ruleOf(patterns: readonly Pattern[]): IgnoreRule {
 
 /** The last pattern that fits decides. */
 function isIgnored(patterns: readonly Pattern[], path: string): boolean {
-  const last = patterns.findLast(
-    ({ within, regex }) => path.startsWith(within) && regex.test(path.slice(within.length)),
-  )
+  const last = patterns.findLast(({ within, fits }) => path.startsWith(within) && fits(path.slice(within.length)))
   return last !== undefined && !last.isNegated
 }
 
@@ -88,8 +82,9 @@ function patternOf(line: string, folder: string): Pattern {
     .join('/')
     .replaceAll(/(^|\/)\*\*\//gu, '$1(?:[^/]+/)*')
     .replaceAll(/\/\*\*$/gu, '/.+')
-  const regex = new RegExp(`^${isAnchored ? '' : '(?:[^/]+/)*'}${source}${isFolderOnly ? '/' : '/?'}$`, 'u')
-  return { within: folder === '' ? '' : `${pathIn('', folder)}/`, isNegated, regex }
+  const fits =
+    anchoredPattern(`${isAnchored ? '' : '(?:[^/]+/)*'}${source}${isFolderOnly ? '/' : '/?'}`) ?? (() => false)
+  return { within: folder === '' ? '' : `${folder}/`, isNegated, fits }
 }
 
 function globSource(part: string): string {

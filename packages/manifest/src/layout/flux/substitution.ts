@@ -1,3 +1,4 @@
+import { pairsOf } from '../kustomize/kustomization-file.ts'
 import {
   fieldAt,
   fieldOf,
@@ -24,9 +25,8 @@ const SWITCH = 'kustomize.toolkit.fluxcd.io/substitute'
 export function substitutionOf(flux: JsonObject): Substitution | undefined {
   const postBuild = fieldAt(flux, ['spec', 'postBuild'])
   if (postBuild === undefined || postBuild === null) return undefined
-  const substitute = fieldOf(postBuild, 'substitute')
-  const variables = Object.entries(typeof substitute === 'object' && substitute !== null ? substitute : {}).map(
-    ([name, value]) => [name, String(value).replaceAll('\n', '')] as const,
+  const variables = Object.entries(pairsOf(fieldOf(postBuild, 'substitute'))).map(
+    ([name, value]) => [name, value.replaceAll('\n', '')] as const,
   )
   const hasMore = listAt(postBuild, ['substituteFrom']).length > 0
   const always =
@@ -42,7 +42,7 @@ export function hasVariable(text: string): boolean {
 }
 
 /** Whether an object says that it is not to be touched. */
-export function refusesSubstitution(value: JsonObject): boolean {
+function refusesSubstitution(value: JsonObject): boolean {
   return ['labels', 'annotations'].some((field) => fieldAt(value, ['metadata', field, SWITCH]) === 'disabled')
 }
 
@@ -65,7 +65,8 @@ function substituted(value: MutableJson, substitution: Substitution): MutableJso
 function filledIn(text: string, { variables, hasMore }: Substitution): MutableJson {
   const filled = text.replaceAll(
     /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=])([^{}]*))?\}/gu,
-    (whole, escape: string, name: string, _sign: string | undefined, fallback: string | undefined) => {
+    (...found: readonly (string | undefined)[]) => {
+      const [whole = '', escape = '', name = '', , fallback] = found
       if (escape !== '') return whole.slice(1)
       const known = Object.hasOwn(variables, name) ? variables[name] : undefined
       if (known !== undefined && known !== '') return known

@@ -1,9 +1,9 @@
 import type { BuildReads } from '../build-reads.ts'
-import { declaredValue, documentsOf } from '../file-facts.ts'
+import { declaredValue } from '../file-facts.ts'
 import type { Layer, WrittenOrigin } from '../layout-model.ts'
 import { pathIn, resolvePath } from '../repository-files.ts'
 import { BuildFault } from './build-fault.ts'
-import { KUSTOMIZATION_NAMES, kustomizationOf, misspeltKeyIn, type KustomizationFile } from './kustomization-file.ts'
+import { KUSTOMIZATION_NAMES, kustomizationInText, type KustomizationFile } from './kustomization-file.ts'
 import { runGenerators } from './generators.ts'
 import { isRemote } from './remote-base.ts'
 import { ResourceSet } from './resource-set.ts'
@@ -46,19 +46,19 @@ export function kustomizationIn(reads: BuildReads, folder: string): LocatedKusto
 function readKustomization(reads: BuildReads, path: string): KustomizationFile {
   const content = reads.read(path)
   if (content === undefined || 'fault' in content) {
-    throw new BuildFault(path, `${content?.fault.message ?? 'is not there'}`, content?.fault.code)
+    throw new BuildFault(path, content?.fault.message ?? 'is not there', content?.fault.code)
   }
-  const [document] = documentsOf(content.text, path)
-  const file = kustomizationOf(document ?? null)
+  const file = kustomizationInText(content.text, path)
   if (file === undefined) throw new BuildFault(path, 'is no kustomization')
-  const misspelt = misspeltKeyIn(document ?? null)
-  if (misspelt !== undefined)
-    throw new BuildFault(path, `says ${misspelt[0]}, which kustomize takes for ${misspelt[1]}`)
+  if (file.misspelt !== undefined) {
+    const [written, meant] = file.misspelt
+    throw new BuildFault(path, `says ${written}, which kustomize takes for ${meant}`)
+  }
   return file
 }
 
 /** Builds a folder that must hold a kustomization file. */
-export function buildFolder(build: KustomizationBuild, folder: string, into?: ResourceSet): ResourceSet {
+function buildFolder(build: KustomizationBuild, folder: string, into?: ResourceSet): ResourceSet {
   const located = kustomizationIn(build.reads, folder)
   if (located === undefined) throw new BuildFault(folder, 'has no kustomization file')
   const isComponent = located.file.kind === 'Component'
@@ -155,7 +155,7 @@ function folderAt(located: LocatedKustomization, relative: string): string {
 }
 
 /** Adds the objects of a file. One that cannot be read hides what it declares; the rest is built without it. */
-export function addFile(reads: BuildReads, path: string, set: ResourceSet): void {
+function addFile(reads: BuildReads, path: string, set: ResourceSet): void {
   const facts = reads.facts(path)
   if (facts === undefined) throw new BuildFault(path, 'is not there')
   if (facts.fault !== undefined) {

@@ -1,4 +1,4 @@
-import { isMutableObject, setField, type MutableJson, type MutableObject } from '../json-value.ts'
+import { isMutableObject, plainText, setField, type MutableJson, type MutableObject } from '../json-value.ts'
 import { groupVersionOf } from './cluster-scope.ts'
 import { isOfKind, type KindSelector } from './resource.ts'
 
@@ -28,7 +28,7 @@ export function visitField(
   visit: (slot: Slot) => void,
 ): void {
   const { apiVersion, kind } = object
-  const id = { ...groupVersionOf(typeof apiVersion === 'string' ? apiVersion : ''), kind: String(kind ?? '') }
+  const id = { ...groupVersionOf(plainText(apiVersion) ?? ''), kind: plainText(kind) ?? '' }
   if (!isOfKind(id, spec)) return
   const walk: Walk = { create: spec.create === true && creation !== 'none', creation, visit }
   descend({ value: object, put: () => undefined }, keysOf(spec.path), walk)

@@ -2,6 +2,7 @@ import { isMutableObject, setField, type MutableObject } from '../json-value.ts'
 import { BuildFault } from './build-fault.ts'
 import { visitField, type FieldSpec } from './field-spec.ts'
 import { COMMON_ANNOTATIONS, COMMON_LABELS, IMAGES, REPLICAS, TEMPLATE_LABELS } from './field-specs.ts'
+import { anchoredPattern } from './pattern.ts'
 import type { ImageChange, LabelsEntry, ReplicasEntry } from './kustomization-file.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { isOfKind } from './resource.ts'
@@ -63,12 +64,12 @@ export function setReplicas(set: ResourceSet, { name, count }: ReplicasEntry, pa
 
 /** `images`: names, tags and digests of the images of containers and volumes. */
 export function setImage(set: ResourceSet, image: ImageChange, path: string): void {
-  const pattern = imagePattern(image.name, path)
+  const fits = imagePattern(image.name, path)
   const change = (value: MutableObject): MutableObject => {
     if (value['kind'] === 'CustomResourceDefinition') return value
     for (const spec of IMAGES) {
       visitField(value, { spec, creation: 'none' }, (slot) => {
-        if (typeof slot.value === 'string' && pattern.test(slot.value)) slot.put(changedImage(slot.value, image))
+        if (typeof slot.value === 'string' && fits(slot.value)) slot.put(changedImage(slot.value, image))
       })
     }
     return value
@@ -76,12 +77,11 @@ export function setImage(set: ResourceSet, image: ImageChange, path: string): vo
   for (const resource of set.all) resource.change(change)
 }
 
-function imagePattern(name: string, path: string): RegExp {
-  try {
-    return new RegExp(`^${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`, 'u')
-  } catch {
-    throw new BuildFault(path, 'images: a name is no regular expression')
-  }
+/** The name of an entry is a regular expression, though few know. */
+function imagePattern(name: string, path: string): (image: string) => boolean {
+  const fits = anchoredPattern(`(?:${name})(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?`)
+  if (fits === undefined) throw new BuildFault(path, 'images: a name is no regular expression')
+  return fits
 }
 
 function changedImage(image: string, { newName, newTag, digest, tagSuffix }: ImageChange): string {

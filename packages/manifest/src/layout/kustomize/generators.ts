@@ -3,11 +3,11 @@ import type { BuildReads } from '../build-reads.ts'
 import {
   fieldOf,
   isObject,
-  listAt,
   textAt,
   type JsonObject,
   type JsonValue,
   type MutableObject,
+  textsAt,
 } from '../json-value.ts'
 import { resolvePath } from '../repository-files.ts'
 import { BuildFault } from './build-fault.ts'
@@ -91,23 +91,19 @@ function dataOf(reads: BuildReads, { folder }: LocatedKustomization, entry: Json
     return content !== undefined && 'text' in content ? content.text : ''
   }
   const envs = [
-    ...textsOf(entry, 'envs'),
+    ...textsAt(entry, ['envs']),
     ...(textAt(entry, ['env']) === undefined ? [] : [textAt(entry, ['env']) ?? '']),
   ]
   for (const file of envs) Object.assign(pairs, linesOf(textOf(file)))
-  for (const literal of textsOf(entry, 'literals')) {
+  for (const literal of textsAt(entry, ['literals'])) {
     const equals = literal.indexOf('=')
     if (equals > 0) pairs[literal.slice(0, equals)] = withoutQuotes(literal.slice(equals + 1))
   }
-  for (const source of textsOf(entry, 'files')) {
+  for (const source of textsAt(entry, ['files'])) {
     const [key, file] = source.includes('=') ? source.split('=', 2) : [source.split('/').at(-1), source]
     pairs[key ?? ''] = textOf(file ?? '')
   }
   return { pairs, isKnown }
-}
-
-function textsOf(entry: JsonObject, field: string): readonly string[] {
-  return listAt(entry, [field]).map(String)
 }
 
 function linesOf(text: string): Readonly<Record<string, string>> {

@@ -4,6 +4,7 @@ import {
   isMutableObject,
   sameJson,
   setField,
+  textAt,
   type JsonValue,
   type MutableJson,
   type MutableObject,
@@ -22,7 +23,7 @@ export function applyJsonPatch(value: MutableObject, operations: readonly JsonVa
 }
 
 function applyOne(holder: MutableObject, operation: JsonValue): void {
-  const op = fieldOf(operation, 'op')
+  const op = textAt(operation, ['op']) ?? ''
   const path = pointerOf(operation, 'path')
   const value = (): MutableJson => copyOf(fieldOf(operation, 'value') ?? null)
   switch (op) {

@@ -1,4 +1,6 @@
-import { fieldOf, isObject, listAt, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
+import { fieldOf, isObject, listAt, plainText, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
+import { TextMemo } from '../../workload/text-memo.ts'
+import { documentsOf } from '../file-facts.ts'
 import type { FieldSpec } from './field-spec.ts'
 
 /** Names that kustomize looks for, in its order; a folder may hold one of them only. */
@@ -56,6 +58,8 @@ export interface GeneratorEntry {
 /** What a kustomization file says, with deprecated fields under their new names. */
 export interface KustomizationFile {
   readonly kind: 'Kustomization' | 'Component'
+  /** A key that kustomize takes for another, which is the second. */
+  readonly misspelt?: readonly [written: string, meant: string]
   /** With `bases`. */
   readonly resources: readonly string[]
   readonly components: readonly string[]
@@ -84,6 +88,13 @@ export interface KustomizationFile {
   readonly unfollowed: readonly string[]
 }
 
+const files = new TextMemo<KustomizationFile | undefined>({ maxTexts: 20_000, maxLength: 16 * 1024 * 1024 })
+
+/** Reads the text of a kustomization file. Undefined when it is none; throws as `parseManifest` does. */
+export function kustomizationInText(text: string, path: string): KustomizationFile | undefined {
+  return files.get(text, () => kustomizationOf(documentsOf(text, path)[0] ?? null))
+}
+
 /** Fields by which objects change in ways that are not followed. */
 const UNFOLLOWED = ['configurations', 'openapi'] as const
 
@@ -95,9 +106,8 @@ const KEYS = `apiVersion kind resources bases components namespace namePrefix na
 
 const BY_LOWER_CASE = new Map(KEYS.map((key) => [key.toLowerCase(), key]))
 
-/** A key that kustomize takes for another, which is the second: its JSON reader does not mind the case. */
-export function misspeltKeyIn(value: JsonValue): readonly [written: string, meant: string] | undefined {
-  if (!isObject(value)) return undefined
+/** Kustomize's JSON reader does not mind the case of keys. */
+function misspeltKeyIn(value: JsonObject): readonly [written: string, meant: string] | undefined {
   for (const written of Object.keys(value)) {
     const meant = BY_LOWER_CASE.get(written.toLowerCase())
     if (meant !== undefined && meant !== written) return [written, meant]
@@ -110,8 +120,10 @@ export function kustomizationOf(value: JsonValue): KustomizationFile | undefined
   if (!isObject(value)) return undefined
   const kind = textOr(fieldOf(value, 'kind')) || 'Kustomization'
   if (kind !== 'Kustomization' && kind !== 'Component') return undefined
+  const misspelt = misspeltKeyIn(value)
   return {
     kind,
+    ...(misspelt === undefined ? {} : { misspelt }),
     resources: [...texts(value, 'resources'), ...texts(value, 'bases')],
     components: texts(value, 'components'),
     namespace: textOr(fieldOf(value, 'namespace')),
@@ -154,8 +166,7 @@ function isEmpty(value: JsonValue | undefined): boolean {
 
 /** Go's YAML reader takes a number or a boolean for a text where a text is wanted. */
 function textOr(value: JsonValue | undefined): string {
-  if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+  return plainText(value) ?? ''
 }
 
 function texts(value: JsonObject, field: string): readonly string[] {

@@ -2,7 +2,10 @@ import { asResponseError } from '@saker/core'
 import type { BuildReads } from '../build-reads.ts'
 import { documentsOf, identityOf, objectValuesOf } from '../file-facts.ts'
 import {
+  fieldOf,
   isMutableObject,
+  isObject,
+  plainText,
   setField,
   textAt,
   type JsonObject,
@@ -48,7 +51,7 @@ export function applyPatchesStrategicMerge(reads: BuildReads, located: LocatedKu
     const patches = inline ?? mergePatchesIn(documentsIn(context, { path: written, patch: '' }))
     if (patches === undefined)
       throw new BuildFault(context.path, 'patchesStrategicMerge has something that is no patch')
-    for (const patch of patches) mergeByIdentity(context, patch, NO_OPTIONS)
+    for (const patch of patches) mergeByIdentity(context, withPlainMetadata(patch), NO_OPTIONS)
   }
 }
 
@@ -92,7 +95,8 @@ function applyEntry(context: Patching, entry: PatchEntry): void {
     return
   }
   if (second !== undefined) throw new BuildFault(path, 'a patch with a target has several documents')
-  for (const resource of selectedBy(context, target)) mergeInto(set, resource, { patch, options: entry, path })
+  const plain = withPlainMetadata(patch)
+  for (const resource of selectedBy(context, target)) mergeInto(set, resource, { patch: plain, options: entry, path })
 }
 
 /** Objects that a target selects; one that it names may be among those that are not known. */
@@ -170,6 +174,18 @@ function mergeByIdentity(context: Patching, patch: JsonObject, options: Options)
   if (unknown === undefined) return
   set.addAll([unknown], path)
   mergeInto(set, unknown, { patch, options, path })
+}
+
+/** Kustomize takes the labels and annotations of such patches for texts, an empty map for none, and null for a word. */
+function withPlainMetadata(patch: JsonObject): JsonObject {
+  const metadata = fieldOf(patch, 'metadata')
+  if (!isObject(metadata)) return patch
+  const { labels, annotations, ...rest } = metadata
+  const plain = (field: string, value: JsonValue | undefined): JsonObject => {
+    if (!isObject(value) || Object.keys(value).length === 0) return {}
+    return { [field]: Object.fromEntries(Object.entries(value).map(([key, text]) => [key, plainText(text) ?? 'null'])) }
+  }
+  return { ...patch, metadata: { ...rest, ...plain('labels', labels), ...plain('annotations', annotations) } }
 }
 
 function groupless(apiVersion: string): { group: string; version: string } {

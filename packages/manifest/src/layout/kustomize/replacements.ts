@@ -1,4 +1,4 @@
-import { fieldOf, listAt, type JsonValue } from '../json-value.ts'
+import { fieldOf, listAt, type JsonValue, textsAt } from '../json-value.ts'
 import { targetOf } from './kustomization-file.ts'
 import { selectResources } from './select-resources.ts'
 import type { ResourceSet } from './resource-set.ts'
@@ -16,7 +16,7 @@ export function markReplacements(set: ResourceSet, replacements: readonly JsonVa
 }
 
 function markTarget(set: ResourceSet, target: JsonValue, path: string): void {
-  const fields = listAt(target, ['fieldPaths']).map(String)
+  const fields = textsAt(target, ['fieldPaths'])
   const written = fields.length === 0 ? 'metadata.name' : fields.join(', ')
   for (const resource of selectResources(set.all, targetOf(fieldOf(target, 'select') ?? null), path)) {
     resource.uncertain.push(`${path} has replacements that write ${written} of it`)

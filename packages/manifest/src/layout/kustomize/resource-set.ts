@@ -72,6 +72,6 @@ export class ResourceSet {
 }
 
 /** `namespace/Kind/name`, for messages. */
-export function describeId({ namespace, kind, name }: Resource): string {
+function describeId({ namespace, kind, name }: Resource): string {
   return `${namespace || '(no namespace)'}/${kind}/${name}`
 }

@@ -43,6 +43,8 @@ export class Resource {
   readonly layers: Layer[] = []
   readonly uncertain: string[] = []
   readonly origin: ObjectOrigin
+  /** Whether Flux fills in variables that only the cluster knows. */
+  isFilledInLater = false
   /** How a generated object joins one of the same id; absent for all others. */
   behavior?: 'create' | 'replace' | 'merge'
   /** Whether it is annotated as being for tools alone; kustomize leaves it out of what it builds. */

@@ -1,7 +1,7 @@
-import { fieldAt, isObject, type JsonValue } from '../json-value.ts'
+import { fieldAt, type JsonValue } from '../json-value.ts'
 import { BuildFault } from './build-fault.ts'
 import { groupVersionOf } from './cluster-scope.ts'
-import type { PatchTarget } from './kustomization-file.ts'
+import { pairsOf, type PatchTarget } from './kustomization-file.ts'
 import { matchesSelector } from './label-selector.ts'
 import { anchoredPattern } from './pattern.ts'
 import type { Resource } from './resource.ts'
@@ -25,8 +25,8 @@ export function selectResources(
     if (target.labelSelector === '' && target.annotationSelector === '') return true
     const value = resource.current()
     return (
-      matchesSelector(target.labelSelector, textsAt(value, 'labels'), path) &&
-      matchesSelector(target.annotationSelector, textsAt(value, 'annotations'), path)
+      matchesSelector(target.labelSelector, labelsAt(value, 'labels'), path) &&
+      matchesSelector(target.annotationSelector, labelsAt(value, 'annotations'), path)
     )
   })
 }
@@ -49,8 +49,6 @@ function patternsOf(target: PatchTarget, path: string): Fits {
   }
 }
 
-function textsAt(value: JsonValue, field: 'labels' | 'annotations'): Readonly<Record<string, string>> {
-  const found = fieldAt(value, ['metadata', field])
-  if (!isObject(found)) return {}
-  return Object.fromEntries(Object.entries(found).map(([key, text]) => [key, String(text)]))
+function labelsAt(value: JsonValue, field: 'labels' | 'annotations'): Readonly<Record<string, string>> {
+  return pairsOf(fieldAt(value, ['metadata', field]))
 }
