@@ -17,7 +17,7 @@ export function refuseDoubts(object: BuiltObject, wanted: readonly Wanted[]): vo
 
 function isAbout(doubt: string, wanted: readonly Wanted[]): boolean {
   // A variable that is filled in later is text in some other field, or goes with the value that is replaced.
-  if (doubt.includes('variables')) return false
+  if (/\bvariables\b|\bhas vars\b/u.test(doubt)) return false
   const fields = / has replacements that write (.+) of it$/u.exec(doubt)?.[1]
   if (fields === undefined) return true
   return fields.split(', ').some((field) => {

@@ -38,11 +38,7 @@ export interface BurstPlan {
  * before it leave, so that two that want different things of one file both have their way, and of two that contradict each
  * other the later has. What cannot be done is refused alone.
  */
-export function planTogether(
-  layout: Layout,
-  repository: string,
-  requests: readonly BurstRequest[],
-): BurstPlan {
+export function planTogether(layout: Layout, repository: string, requests: readonly BurstRequest[]): BurstPlan {
   const burst = new Burst(layout, repository)
   const answers = new Map(requests.map((request) => [request.id, burst.answer(request)]))
   return { answers, edits: burst.edits }
