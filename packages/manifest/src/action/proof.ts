@@ -80,9 +80,28 @@ export function clustersOf(layout: Layout, root: Root): readonly string[] {
   return [...new Set(names)].filter((name) => layout.rootsOf(name).some(({ id }) => id === root.id))
 }
 
-/** Whether a root may be applied by anybody. Manifests that lie about where no cluster of the config looks are not. */
+/**
+ * Whether a root may be applied by anybody. Manifests that lie about where no cluster of the config looks are not, and a
+ * folder that is known to be applied by some object is not taken a second time for a kustomization that nobody uses.
+ */
 export function isApplied(layout: Layout, root: Root): boolean {
-  return root.kind !== 'loose' || clustersOf(layout, root).length > 0
+  const known = unapplied.get(layout) ?? unappliedIn(layout)
+  unapplied.set(layout, known)
+  return !known.has(root.id)
+}
+
+const unapplied = new WeakMap<Layout, ReadonlySet<string>>()
+
+function unappliedIn(layout: Layout): ReadonlySet<string> {
+  const names = layout.sources.flatMap(({ clusters }) => clusters.map(({ name }) => name))
+  const reached = new Set(names.flatMap((name) => layout.rootsOf(name).map(({ id }) => id)))
+  const folder = ({ repository, path }: Root): string => `${repository}:${path}`
+  const applied = new Set(layout.roots.flatMap((root) => (root.applier === undefined ? [] : [folder(root)])))
+  const idle = layout.roots.filter(
+    (root) =>
+      !reached.has(root.id) && (root.kind === 'loose' || (root.applier === undefined && applied.has(folder(root)))),
+  )
+  return new Set(idle.map(({ id }) => id))
 }
 
 /** Every object that two states of a layout have in different forms. */
