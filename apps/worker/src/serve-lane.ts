@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { laneOf, type Config, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
+import { laneOf, type Config, type Forward, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
 import { BranchMemory, Layouts, respond, type RepositoryHost } from '@saker/engine'
 import {
   credentialOf,
@@ -113,15 +113,13 @@ export function openLaneRepository(
     observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: repository.name, operation, status }),
   })
   const credential = credentialOf(repository)
-  return credential === undefined
-    ? host
-    : new BudgetedHost(host, { budget, credential, writing: writes })
+  return credential === undefined ? host : new BudgetedHost(host, { budget, credential, writing: writes })
 }
 
 async function startLane(
   lane: Lane,
   { config, redisUrl, lockDurationMs, isSole = false, metrics, log }: LaneServices,
-  respondTo: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>,
+  respondTo: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome | Forward>>,
 ): Promise<LaneWorker> {
   return startLaneWorker({
     redisUrl,
