@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { laneOf, type Config, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
+import { laneOf, type Config, type Forward, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
 import { BranchMemory, Layouts, respond, type RepositoryHost } from '@saker/engine'
 import {
   credentialOf,
@@ -119,7 +119,7 @@ export function openLaneRepository(
 async function startLane(
   lane: Lane,
   { config, redisUrl, lockDurationMs, isSole = false, metrics, log }: LaneServices,
-  respondTo: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome>>,
+  respondTo: (batch: LaneBatch) => Promise<ReadonlyMap<string, Outcome | Forward>>,
 ): Promise<LaneWorker> {
   return startLaneWorker({
     redisUrl,

@@ -3,6 +3,7 @@ import {
   workloadKeyOf,
   type Config,
   type Delivery,
+  type Forward,
   type Mute,
   type Outcome,
   type Waiver,
@@ -23,18 +24,23 @@ export interface PlanGuarding {
   readonly commits: readonly RememberedCommit[]
   /** By response id, what a person has waived. */
   readonly waivers: ReadonlyMap<string, Waiver>
+  /** Where what exceeds the cap goes on. Absent: it is held. */
+  readonly overCap?: Forward
   /** Milliseconds since 1970. */
   readonly now: number
 }
 
 /**
  * The endings of those planned responses that the guard does not let be written, by id: what somebody has taken back is
- * muted, what exceeds the cap is held. The rest may be written now, and the ticket counts what it stops.
+ * muted, what exceeds the cap is held, or goes on in another lane. The rest may be written now, and the ticket counts what it stops.
  *
  * Ends in `LANE_PAUSED` when nothing may be written, and in `QUEUE_UNAVAILABLE` when that cannot be known.
  */
-export async function barredByGuard({ planned }: Plan, guarding: PlanGuarding): Promise<ReadonlyMap<string, Outcome>> {
-  const barred = new Map<string, Outcome>()
+export async function barredByGuard(
+  { planned }: Plan,
+  guarding: PlanGuarding,
+): Promise<ReadonlyMap<string, Outcome | Forward>> {
+  const barred = new Map<string, Outcome | Forward>()
   const mutes = await mutesFor(planned, guarding)
   for (const one of planned) {
     const mute = mutes.get(keyOf(one))
@@ -48,7 +54,7 @@ export async function barredByGuard({ planned }: Plan, guarding: PlanGuarding): 
   const over = await guarding.ticket.admit(stopsOf(rest, guarding), guarding.config.guard.maxWorkloads)
   for (const one of rest) {
     if (!over.has(keyOf(one)) || !stops(one, guarding.config)) continue
-    barred.set(one.id, { outcome: 'held', reason: 'WorkloadCap', ...targetOf(one) })
+    barred.set(one.id, guarding.overCap ?? { outcome: 'held', reason: 'WorkloadCap', ...targetOf(one) })
   }
   return barred
 }

@@ -203,6 +203,16 @@ describe('the guard over how much is stopped', () => {
     expect(guard.stopped.size).toBe(2)
   })
 
+  it('has what exceeds the cap go on elsewhere, where there is such a lane', async () => {
+    const { deps } = bundle(names, configOf({ maxWorkloads: { count: 1 } }))
+    const overCap = { outcome: 'forwarded', lane: 'proposals' } as const
+    const batch = { jobs: [job('r1', 'a'), job('r2', 'b')], recovering: false, signal: new AbortController().signal }
+
+    const outcomes = await respond(batch, { ...deps, overCap })
+
+    expect([outcomes.get('r1')?.outcome, outcomes.get('r2')]).toEqual(['committed', overCap])
+  })
+
   it('decides to hold only on the tip', async () => {
     const { host, run } = bundle(names, configOf({ maxWorkloads: { count: 1 } }))
     await run([job('r1', 'a')])

@@ -6,6 +6,7 @@ import {
   type Config,
   type Delivery,
   type ErrorCode,
+  type Forward,
   type Log,
   type Outcome,
   type Repository,
@@ -45,6 +46,8 @@ export interface ResponseBatch {
 export interface RespondDependencies {
   readonly host: RepositoryHost
   readonly guard: WorkloadGuard
+  /** Where what exceeds the guard's cap goes on. Absent: it is held. */
+  readonly overCap?: Forward
   /** Of this lane; the same for all its batches. */
   readonly memory: BranchMemory
   readonly config: Config
@@ -86,8 +89,11 @@ const DEFINITE = new Set<ErrorCode>(['BRANCH_MOVED', 'RATE_LIMITED', 'REPOSITORY
  * The guard is asked twice: before anything is read, about namespace and age; and right before the write, about mutes, caps
  * and the pause.
  */
-export async function respond(batch: ResponseBatch, deps: RespondDependencies): Promise<ReadonlyMap<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>()
+export async function respond(
+  batch: ResponseBatch,
+  deps: RespondDependencies,
+): Promise<ReadonlyMap<string, Outcome | Forward>> {
+  const outcomes = new Map<string, Outcome | Forward>()
   for (const job of batch.jobs) {
     const guarded = guardedOutcome(job, deps.config.guard)
     if (guarded !== undefined) outcomes.set(job.id, guarded)
@@ -138,7 +144,7 @@ function holdTooOld(
 interface Answering {
   readonly batch: ResponseBatch
   readonly deps: RespondDependencies
-  readonly outcomes: Map<string, Outcome>
+  readonly outcomes: Map<string, Outcome | Forward>
   readonly ticket: WriteTicket
   /** What the write has stopped, as far as anybody knows. */
   stopped: readonly Workload[] | 'unknown'
@@ -148,7 +154,11 @@ interface Answering {
 }
 
 /** Fills `outcomes` for all jobs of the batch. */
-async function answer(batch: ResponseBatch, deps: RespondDependencies, outcomes: Map<string, Outcome>): Promise<void> {
+async function answer(
+  batch: ResponseBatch,
+  deps: RespondDependencies,
+  outcomes: Map<string, Outcome | Forward>,
+): Promise<void> {
   const ticket = deps.guard.openWrite()
   const answering: Answering = { batch, deps, outcomes, ticket, stopped: [], conflicts: 0, lost: 0 }
   try {
@@ -200,8 +210,10 @@ async function answerWith(answering: Answering): Promise<void> {
 }
 
 function guardingOf({ batch, deps, ticket }: Answering, commits: PlanGuarding['commits']): PlanGuarding {
-  const { guard, config, delivery, now } = deps
-  return { guard, ticket, config, delivery, commits, waivers: batch.waivers ?? new Map(), now: now() }
+  const { guard, config, delivery, overCap, now } = deps
+  const waivers = batch.waivers ?? new Map<string, Waiver>()
+  const judged = { guard, ticket, config, delivery, commits, waivers, now: now() }
+  return overCap === undefined ? judged : { ...judged, overCap }
 }
 
 /** Carries a plan out and gives true when all of it has ended; false when it has to be planned anew. */

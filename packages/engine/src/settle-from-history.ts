@@ -1,10 +1,10 @@
-import { decodePercent, parseResponseLines, type Outcome, type ResponseJob } from '@saker/core'
+import { decodePercent, parseResponseLines, type Forward, type Outcome, type ResponseJob } from '@saker/core'
 import type { PastCommit } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 
 /** Where what the history tells goes. */
 export interface Recovery {
-  readonly outcomes: Map<string, Outcome>
+  readonly outcomes: Map<string, Outcome | Forward>
   readonly observe: RespondObserver
 }
 
