@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { patchedTexts, unifiedDiff } from './golden-diff.ts'
+import { unifiedDiff } from './unified-diff.ts'
 import type { LayoutCase } from './layout-case.ts'
 import { withTexts, type RepositoryFiles } from './repository-files.ts'
 
@@ -10,20 +9,6 @@ export type CaseEdits = ReadonlyMap<string, ReadonlyMap<string, string | null>>
 /** The path of a target's golden diff. */
 export function goldenPath({ folder }: LayoutCase, target: string): string {
   return join(folder, 'expected', `${target}.diff`)
-}
-
-/** The golden diff of a target as edits; undefined where there is none yet. */
-export function goldenEdits(layout: LayoutCase, target: string): CaseEdits | undefined {
-  const path = goldenPath(layout, target)
-  if (!existsSync(path)) return undefined
-  const texts = patchedTexts(allFiles(layout), readFileSync(path, 'utf8'))
-  const edits = new Map<string, Map<string, string | null>>()
-  for (const [joined, text] of texts) {
-    const { repository, inside } = splitPath(layout, joined)
-    const own = edits.get(repository) ?? new Map<string, string | null>()
-    edits.set(repository, own.set(inside, text))
-  }
-  return edits
 }
 
 /** Edits as one diff; with several repositories each path begins with the folder of its own. */
@@ -50,15 +35,4 @@ function allFiles(layout: LayoutCase): RepositoryFiles {
 function joinPath({ repositories }: LayoutCase, repository: string, path: string): string {
   const folder = repositories.find(({ name }) => name === repository)?.folder ?? ''
   return repositories.length > 1 ? `${folder}/${path}` : path
-}
-
-function splitPath(
-  { repositories }: LayoutCase,
-  joined: string,
-): { readonly repository: string; readonly inside: string } {
-  const [only] = repositories
-  if (repositories.length === 1 && only !== undefined) return { repository: only.name, inside: joined }
-  const [folder = '', ...rest] = joined.split('/')
-  const name = repositories.find((one) => one.folder === folder)?.name ?? ''
-  return { repository: name, inside: rest.join('/') }
 }

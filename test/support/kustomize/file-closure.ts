@@ -22,7 +22,7 @@ export function closureOf(files: RepositoryFiles, folder: string): ReadonlySet<s
 }
 
 /** The paths that one kustomization file names, itself left out: files, and folders. */
-export function namedIn(files: RepositoryFiles, kustomization: string): readonly string[] {
+function namedIn(files: RepositoryFiles, kustomization: string): readonly string[] {
   const folders = foldersOf(files)
   const folder = posix.dirname(kustomization) === '.' ? '' : posix.dirname(kustomization)
   return stringsIn(parsed(textOf(files.get(kustomization)) ?? '')).flatMap((text) => {

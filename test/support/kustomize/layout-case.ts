@@ -25,7 +25,7 @@ export interface CasePlace {
 }
 
 /** How a target is expected to end. */
-export interface Expected {
+interface Expected {
   /** The code of the refusal, or several where any of them is right. */
   readonly refused?: string | readonly string[]
   /** What the message of the refusal has in it. */

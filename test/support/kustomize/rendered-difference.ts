@@ -3,7 +3,7 @@ import { isJsonObject } from './json-object.ts'
 import type { RenderedRoot } from './render-world.ts'
 
 /** What became of one value: absent where it was, or is, not there. */
-export interface ValueChange {
+interface ValueChange {
   readonly from?: unknown
   readonly to?: unknown
 }
