@@ -21,6 +21,9 @@ const TEMPLATE_HASH = '(?:[bcdf456789]{5,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10}
 /** A generated name keeps this many characters of its base; five random ones follow. */
 const MAX_BASE_LENGTH = 58
 
+/** Of a workload's name so many characters at least stand in its pods', whatever is cut for indices and suffixes. */
+const KEPT_LENGTH = 30
+
 /** How a controller builds the base of a generated pod name: a fixed part, then one that varies. */
 interface GeneratedBase {
   readonly fixed: string
@@ -101,6 +104,8 @@ function indexedJobOf(podName: string): { readonly job: string; readonly wasCut:
 
 /** Whether Kubernetes could have given `podName` to a pod of this workload. False for kinds whose naming is unknown. */
 export function canBePodOf(kind: string, workload: string, podName: string): boolean {
+  // Every name that is built keeps this much of the workload's; most workloads of a cluster are told apart by that.
+  if (!podName.startsWith(workload.slice(0, KEPT_LENGTH))) return false
   return Object.hasOwn(NAMING, kind) && NAMING[kind as PodOwnerKind](workload, podName)
 }
 

@@ -12,11 +12,12 @@ import { planGoal } from './plan-goal.ts'
 import { planIsolation } from './plan-isolation.ts'
 import { planReleased } from './plan-released.ts'
 import { planWarnings } from './plan-warnings.ts'
-import { planOf } from './planned.ts'
-import type { Progress } from './progress.ts'
+import { planOf, type PlanParts } from './planned.ts'
+import type { Claim, Progress } from './progress.ts'
+import { isSameIdentity, type Goal } from './proof.ts'
 import { refuseUnreachable } from './reach.ts'
 import { refuseEncrypted, refuseOptedOut, refuseRisk, refuseUnpruned } from './refusals.ts'
-import { stepsIn, type Wanted } from './wanted.ts'
+import { stepsIn, withWanted, type Wanted } from './wanted.ts'
 import { workloadKindOf } from './workload-kind.ts'
 
 /**
@@ -28,8 +29,51 @@ import { workloadKindOf } from './workload-kind.ts'
  */
 export function planActions(request: ActionRequest): ActionPlan {
   const { layout, found } = request
-  const { cluster } = found.workload
   if (found.via?.kind === 'helm-release') return planReleased(request)
+  const { progress, parts } = climb(request, { layout, steps: [] })
+  return planOf(layout, progress, parts)
+}
+
+/** Edits that are taken to do what is wanted of a workload, and what is to be told of them. */
+export interface ClaimedActions {
+  /** None when everything is as wanted already. */
+  readonly claims: readonly Claim[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The edits that {@link planActions} would try first, without a proof: whoever makes them has to prove them all together.
+ * Undefined for actions that are only planned with one. Ends as `planActions` does.
+ */
+export function claimActions(request: ActionRequest): ClaimedActions | undefined {
+  const { layout, found, actions } = request
+  if (found.via !== undefined || !actions.every(({ action }) => CLAIMABLE.has(action))) return undefined
+  const claims: Claim[] = []
+  const { parts, changes } = climb(request, { layout, steps: [], claims })
+  const { object } = parts
+  const desired = withWanted(object.value(), changes)
+  // Each field was claimed by itself, and they are made together.
+  const together = (goal: Goal): Goal => {
+    const isOwn = goal.root.id === object.root.id && isSameIdentity(goal.identity, object.identity)
+    return isOwn && desired !== undefined ? { ...goal, desired } : goal
+  }
+  const merged = claims.map((claim) => ({ ...claim, goals: claim.goals.map(together) }))
+  return { claims: merged, warnings: [...new Set(parts.warnings)] }
+}
+
+/** Actions that set fields; a policy has to be rendered before its own edit can be chosen. */
+const CLAIMABLE: ReadonlySet<string> = new Set(['contain', 'scale', 'label', 'annotate'])
+
+interface Climbed {
+  readonly progress: Progress
+  readonly parts: PlanParts
+  /** What was wanted of the workload's own object. */
+  readonly changes: readonly Wanted[]
+}
+
+function climb(request: ActionRequest, start: Progress): Climbed {
+  const { layout, found } = request
+  const { cluster } = found.workload
   const { object } = found
   const all = objectsOfCluster(layout, cluster)
   refuseOptedOut(layout, object)
@@ -45,7 +89,7 @@ export function planActions(request: ActionRequest): ActionPlan {
   if (changes.length > 0) refuseDoubts(object, changes)
   refuseRisk(object, changes)
   if (wanted.desired === null) refuseUnpruned(object)
-  let progress: Progress = { layout, steps: [] }
+  let progress = start
   if (wanted.desired === null) progress = planGoal(progress, { cluster, object, wanted: 'remove' })
   else if (changes.length > 0) progress = planGoal(progress, { cluster, object, wanted: changes })
   for (const companion of kin) {
@@ -61,7 +105,7 @@ export function planActions(request: ActionRequest): ActionPlan {
   }
   const facts = { object, all, isContained: wanted.isContained, isRemoved: wanted.desired === null }
   const warnings = [...planWarnings({ ...facts, isIsolated: wanted.isolate !== undefined }), ...doubts]
-  return planOf(layout, progress, { object, fields: wanted.fields, warnings })
+  return { progress, parts: { object, fields: wanted.fields, warnings }, changes }
 }
 
 function wantedOn(

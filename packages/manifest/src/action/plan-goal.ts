@@ -161,6 +161,10 @@ function firstProven(
       rejections.push({ candidate: candidate.path, error: shared })
       continue
     }
+    if (progress.claims !== undefined) {
+      progress.claims.push({ cluster, candidate, goals })
+      return progress
+    }
     const after = layoutAfter(progress.layout, candidate.edits)
     if (after instanceof ResponseError) {
       rejections.push({ candidate: candidate.path, error: after })

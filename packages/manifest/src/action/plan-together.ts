@@ -1,10 +1,13 @@
-import { asResponseError, workloadTitle, type Action, type ResponseError } from '@saker/core'
+import { asResponseError, workloadKeyOf, type Action, type ResponseError } from '@saker/core'
 import type { FoundWorkload } from '../layout/find/found-workload.ts'
 import type { FileEdit, Layout } from '../layout/layout-model.ts'
 import type { ActionEdits, ActionPlan } from './action-plan.ts'
 import type { PreviousImage } from './image-wanted.ts'
 import { objectNow } from './plan-goal.ts'
-import { planActions } from './plan-actions.ts'
+import { placesOfClaims } from './places-of-claims.ts'
+import { claimActions, planActions, type ClaimedActions } from './plan-actions.ts'
+import type { Claim } from './progress.ts'
+import { proveClaims, type ProvenClaims } from './prove-claims.ts'
 
 /** What one response of a burst asks of one workload. */
 export interface BurstRequest {
@@ -40,8 +43,16 @@ export interface BurstPlan {
  */
 export function planTogether(layout: Layout, repository: string, requests: readonly BurstRequest[]): BurstPlan {
   const burst = new Burst(layout, repository)
+  burst.answerAtOnce(requests)
   const answers = new Map(requests.map((request) => [request.id, burst.answer(request)]))
   return { answers, edits: burst.edits }
+}
+
+/** From so many workloads on, one proof for all of them is worth its while. */
+const AT_ONCE = 4
+
+interface Claimed extends ClaimedActions {
+  readonly request: BurstRequest
 }
 
 class Burst {
@@ -51,7 +62,7 @@ class Burst {
   readonly #edited = new Map<string, FileEdit>()
   /** By what was asked: the same asked twice is answered once. */
   readonly #answers = new Map<string, BurstAnswer>()
-  readonly #touched = new Map<string, ActionEdits>()
+  readonly #touched = new Map<string, Pick<ActionEdits, 'places' | 'layer'>>()
 
   constructor(layout: Layout, repository: string) {
     this.#base = layout
@@ -63,8 +74,67 @@ class Burst {
     return [...this.#edited.values()]
   }
 
+  /**
+   * Answers as many as can be proven with one build for all of them: the first of each workload, where plain fields are set.
+   * Where that proof fails nobody is answered, and each is planned by itself.
+   */
+  answerAtOnce(requests: readonly BurstRequest[]): void {
+    const firsts = [
+      ...new Map(requests.toReversed().map((request) => [workloadKeyOf(request.found.workload), request])).values(),
+    ]
+    if (firsts.length < AT_ONCE) return
+    const claimed = firsts.flatMap((request) => this.#claim(request))
+    const proven = this.#proven(claimed.flatMap(({ claims }) => claims))
+    if (proven === undefined) return
+    this.#layout = proven.layout
+    for (const edit of proven.files) this.#edited.set(edit.path, edit)
+    const places = placesOfClaims(
+      this.#base,
+      claimed.flatMap(({ claims }) => claims),
+    )
+    for (const one of claimed) {
+      const answer = this.#answerOf(
+        one,
+        one.claims.flatMap((claim) => places.get(claim) ?? []),
+      )
+      this.#answers.set(keyOf(one.request), answer)
+      if (answer.kind === 'edits') this.#touched.set(workloadKeyOf(one.request.found.workload), answer)
+    }
+  }
+
+  /** One response, without those that have to be planned with a proof of their own. */
+  #claim(request: BurstRequest): readonly Claimed[] {
+    try {
+      const claimed = claimActions({ ...request, layout: this.#base })
+      const isHere = claimed?.claims.every(({ candidate }) =>
+        candidate.edits.every(({ repository }) => repository === this.#repository),
+      )
+      return claimed !== undefined && isHere === true ? [{ ...claimed, request }] : []
+    } catch {
+      // planned by itself, it says why it cannot be done
+      return []
+    }
+  }
+
+  #proven(claims: readonly Claim[]): ProvenClaims | undefined {
+    try {
+      return proveClaims(this.#base, claims)
+    } catch {
+      return undefined
+    }
+  }
+
+  #answerOf({ request, claims, warnings }: Claimed, places: ActionEdits['places']): BurstAnswer {
+    const [first] = claims
+    if (first === undefined) return { kind: 'unchanged', warnings }
+    const { layer: kind, path } = first.candidate
+    const consumers = Math.max(this.#base.rootsReading({ repository: this.#repository, path }).length, 1)
+    const own = (): readonly FileEdit[] => editsOf(planActions({ ...request, layout: this.#base }))
+    return { kind: 'edits', places, warnings, layer: { kind, path, consumers }, own }
+  }
+
   answer(request: BurstRequest): BurstAnswer {
-    const key = `${workloadTitle(request.found.workload)} ${JSON.stringify(request.actions)}`
+    const key = keyOf(request)
     const answer = this.#answers.get(key) ?? this.#plan(request)
     this.#answers.set(key, answer)
     return answer
@@ -83,7 +153,7 @@ class Burst {
   #took(request: BurstRequest, plan: ActionPlan): BurstAnswer {
     const alone = (): ActionPlan => planActions({ ...request, layout: this.#base })
     const own = (): readonly FileEdit[] => editsOf(alone())
-    const workload = workloadTitle(request.found.workload)
+    const workload = workloadKeyOf(request.found.workload)
     if (plan.kind === 'unchanged') {
       const earlier = this.#touched.get(workload)
       const { warnings } = plan
@@ -103,4 +173,8 @@ class Burst {
 
 function editsOf(plan: ActionPlan): readonly FileEdit[] {
   return plan.kind === 'edits' ? plan.edits : []
+}
+
+function keyOf({ found, actions }: BurstRequest): string {
+  return `${workloadKeyOf(found.workload)} ${JSON.stringify(actions)}`
 }

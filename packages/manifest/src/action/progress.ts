@@ -2,6 +2,7 @@ import type { FileEdit, Layout } from '../layout/layout-model.ts'
 import type { Candidate } from './candidate.ts'
 import { placesOf, type RepositoryPlace } from './changed-places.ts'
 import { filesAfter } from './file-changes.ts'
+import type { Goal } from './proof.ts'
 
 /** An edit that is proven to do what is wanted, and nothing else. */
 interface ProvenStep {
@@ -10,10 +11,19 @@ interface ProvenStep {
   readonly places: readonly RepositoryPlace[]
 }
 
+/** An edit that is taken to do what is wanted, because it is proven later, together with others. */
+export interface Claim {
+  readonly cluster: string
+  readonly candidate: Candidate
+  readonly goals: readonly Goal[]
+}
+
 /** A layout on the way from what it was to what is wanted. */
 export interface Progress {
   readonly layout: Layout
   readonly steps: readonly ProvenStep[]
+  /** Where what is to be proven later is put. Absent: every step is proven at once. */
+  readonly claims?: Claim[]
 }
 
 /** The progress after a candidate that holds. Throws as `filesAfter` does. */

@@ -153,10 +153,11 @@ function objectsByKey(built: BuiltRoot | undefined): ReadonlyMap<string, BuiltOb
 
 /** Whether two names mean one object. */
 export function isSameIdentity(a: ObjectIdentity, b: ObjectIdentity): boolean {
-  return keyOf(a) === keyOf(b)
+  return a.name === b.name && a.kind === b.kind && a.namespace === b.namespace && a.apiVersion === b.apiVersion
 }
 
-function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity): string {
+/** A text that is equal for equal identities. */
+export function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity): string {
   return `${apiVersion} ${kind} ${namespace} ${name}`
 }
 
