@@ -316,21 +316,25 @@ function withForeignEdit(whole: string, { before, after, change }: Edited): stri
 }
 
 describe.each([
-  ['generated files', text, 400],
+  ['generated files', text, 200],
   ['real files, whole and damaged', real, 400],
 ] as const)('edits of %s', (_title, files, numRuns) => {
   it('change what they are to change and nothing else, and nothing the second time', () => {
+    let made = 0
     fc.assert(
       fc.property(files, wish, (before, wanted) => {
         const edited = editedBy(before, wanted)
         if (edited === undefined) return
         expectOnlyIntended(edited)
+        if (edited.before !== edited.after) made += 1
         expect(!isAddition(edited) || isSubsequence(edited.before, edited.after)).toBe(true)
         const isAgain = edited.change.op === 'set' || edited.change.op === 'append'
         expect(isAgain ? edit(edited.after, [edited.change]) : edited.after).toBe(edited.after)
       }),
       { numRuns },
     )
+    // A refusal is no failure, but many files have to be there that can be edited; of the real ones few can.
+    expect(made).toBeGreaterThan(numRuns / 10)
   })
 
   it('are found again by their pointer', () => {
