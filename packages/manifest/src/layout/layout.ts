@@ -17,7 +17,7 @@ import type {
 } from './layout-model.ts'
 import { RepositoryFiles, type FileContent } from './repository-files.ts'
 import { rootAt } from './root-at.ts'
-import { discoverWhole, isKustomizationPath, type WholeRepository } from './whole-repository.ts'
+import { discoverWhole, isKustomizationPath, kustomizationPaths, type WholeRepository } from './whole-repository.ts'
 
 /**
  * The layout of some repositories. Nothing is read before it is asked for, and what was built of the trees before them is
@@ -86,6 +86,8 @@ class LazyLayout implements Layout, LayoutAccess {
         return [repository, changed === undefined ? before : before.with(changed)]
       }),
     )
+    // all of it is built now, so that both layouts have the very same builds of what the edits do not touch
+    for (const plan of this.#plans()) this.build(plan)
     const after = new LazyLayout(this.sources, files, this.#buildsWithout(edited))
     if (this.#leadsNowhereElse(after, edited)) after.#follow(this)
     return after
@@ -151,7 +153,8 @@ class LazyLayout implements Layout, LayoutAccess {
   }
 
   get problems(): readonly LayoutProblem[] {
-    const discovered = [...this.#discoveries()].flatMap(({ problems }) => problems)
+    const wholes = this.sources.map(({ repository }) => this.#whole(repository))
+    const discovered = [...wholes, ...this.#reached()].flatMap(({ problems }) => problems)
     const ofRoots = this.#plans().flatMap((plan) => this.build(plan).built.problems)
     return [...new Map([...discovered, ...ofRoots].map((one) => [JSON.stringify(one), one])).values()]
   }
@@ -169,20 +172,30 @@ class LazyLayout implements Layout, LayoutAccess {
 
   #plans(): readonly RootPlan[] {
     if (this.#all !== undefined) return this.#all
-    const plans = [...this.#discoveries()].flatMap((discovered) => discovered.plans)
+    const reached = [...this.#reached()].flatMap(({ plans }) => plans)
+    const others = this.#rest(reached)
     // what is a root of nobody in its own repository may be applied from another one
-    this.#all = withoutDoubles([...new Map(plans.map((plan) => [plan.root.id, plan])).values()])
+    this.#all = withoutDoubles([...new Map([...others, ...reached].map((plan) => [plan.root.id, plan])).values()])
     return this.#all
   }
 
-  /** Of every configured cluster, and of what no cluster of the config reaches. */
-  *#discoveries(): Generator<Discovered> {
-    for (const { repository } of this.sources) {
-      const { plans, problems, unapplied } = this.#whole(repository)
-      yield { plans: [...plans, ...unapplied], problems }
+  /** What the configured clusters get. */
+  *#reached(): Generator<Discovered> {
+    for (const name of new Set(this.sources.flatMap(({ clusters }) => clusters.map((cluster) => cluster.name)))) {
+      yield this.#ofCluster(name)
     }
-    const names = new Set(this.sources.flatMap(({ clusters }) => clusters.map(({ name }) => name)))
-    for (const name of names) yield this.#ofCluster(name)
+  }
+
+  /** What no cluster of the config reaches; what a cluster's root holds as a part of it is none of that. */
+  #rest(reached: readonly RootPlan[]): readonly RootPlan[] {
+    const ids = new Set(reached.map(({ root }) => root.id))
+    const read = new Set(
+      reached.flatMap((plan) => [...this.build(plan).built.files].map((path) => `${plan.root.repository}:${path}`)),
+    )
+    return this.sources.flatMap(({ repository }) => {
+      const { plans, unapplied } = this.#whole(repository)
+      return [...plans, ...unapplied].flatMap((plan) => (ids.has(plan.root.id) ? [] : partNotIn(plan, read)))
+    })
   }
 
   #whole(repository: string): WholeRepository {
@@ -233,6 +246,15 @@ class LazyLayout implements Layout, LayoutAccess {
     const root = isBuilt ? undefined : rootAt(this.filesOf(repository), { repository, path: file, by: '' })
     return { plans: root === undefined ? plans : [...plans, { root }], problems }
   }
+}
+
+/** Without what was read for others, as `repository:path`; nothing at all where that is the whole of it. */
+function partNotIn(plan: RootPlan, read: ReadonlySet<string>): readonly RootPlan[] {
+  const { root, loose } = plan
+  if (root.applier !== undefined) return [plan]
+  if (loose === undefined) return kustomizationPaths(plan).some((path) => read.has(path)) ? [] : [plan]
+  const left = loose.filter((path) => !read.has(`${root.repository}:${path}`))
+  return left.length === 0 ? [] : [{ root, loose: left }]
 }
 
 /** A change of content that changes nothing of what a file is to others. */

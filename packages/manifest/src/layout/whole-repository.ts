@@ -132,7 +132,8 @@ function readFiles(access: LayoutAccess, { plans }: Discovered, seeds: readonly 
   )
 }
 
-function kustomizationPaths({ root }: RootPlan): readonly string[] {
+/** Where a root's own kustomization file may lie, as `repository:path`. */
+export function kustomizationPaths({ root }: RootPlan): readonly string[] {
   return KUSTOMIZATION_NAMES.map((name) => `${root.repository}:${pathIn(root.path, name)}`)
 }
 
