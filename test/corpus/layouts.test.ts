@@ -11,6 +11,7 @@ import { renderWorld } from '../support/kustomize/render-world.ts'
 import { brokenRoots, renderedDifference } from '../support/kustomize/rendered-difference.ts'
 import { renderingFaults } from '../support/kustomize/rendering-faults.ts'
 import type { RepositoryFiles } from '../support/kustomize/repository-files.ts'
+import { undoFaults } from '../support/kustomize/undo-plan.ts'
 
 /**
  * Repositories as people lay them out. What each target is to come to stands in `case.yaml`, written before the code: a
@@ -71,6 +72,7 @@ describe.skipIf(!isKustomizeInstalled())('edits of the layouts, by the real kust
     }).toEqual({ unexpected: [], missing: [] })
     expect(brokenRoots(before, after)).toEqual([])
     expect(repeatFaults(planOn(layout, target, files), target)).toEqual([])
+    expect(end.kind === 'edits' ? undoFaults(end.plan, editedFiles(layout, new Map()), files) : []).toEqual([])
     expect(diff).toBe(goldenDiff(goldenPath(layout, target.name), diff))
   })
 

@@ -30,8 +30,8 @@ function fits(glob: string, path: string, any: string): boolean {
   if (glob.length > MAX_LENGTH) return false
   const source = glob
     .replaceAll(/[$()+.[\\\]^{|}]/gu, String.raw`\$&`)
-    .replaceAll(/\*+/gu, `${any}*`)
-    .replaceAll('?', any)
+    // in one go: what stands for any character has a question mark of its own
+    .replaceAll(/\*+|\?/gu, (wild) => (wild === '?' ? any : `${any}*`))
   return anchoredPattern(source)?.(path) === true
 }
 

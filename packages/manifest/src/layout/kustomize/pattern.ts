@@ -117,6 +117,8 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
   S: /^[^\t\n\f\r ]$/u,
 }
 
+const CONTROLS: Readonly<Record<string, string>> = { a: '\u0007', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
 /** Reads a pattern; throws at what is wrong with it, or not understood (flags, names, word boundaries). */
 class Reader {
   readonly #signs: readonly string[]
@@ -195,6 +197,8 @@ class Reader {
     this.#at += 1
     const known = Object.hasOwn(CLASSES, sign) ? CLASSES[sign] : undefined
     if (known !== undefined) return (one) => known.test(one)
+    const control = Object.hasOwn(CONTROLS, sign) ? CONTROLS[sign] : undefined
+    if (control !== undefined) return (one) => one === control
     if (/^[0-9A-Za-z]?$/u.test(sign)) throw new Error('not understood')
     return (one) => one === sign
   }
