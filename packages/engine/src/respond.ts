@@ -1,5 +1,6 @@
 import {
   asResponseError,
+  laneOf,
   composeCommitMessage,
   DEFAULT_AUTHOR,
   ResponseError,
@@ -190,7 +191,7 @@ async function answerWith(answering: Answering): Promise<void> {
     const layout = await layoutOn(head.tree, batch.signal, deps)
     const plan = planResponses(pending, { tree: head.tree, layout, config, repository, counts: batch.counts })
     const commits = memory.at(head.tree.sha)
-    const decided = [...plan.settled, ...plan.elsewhere.keys().map((id) => [id, elsewhereOutcome(plan, id)] as const)]
+    const decided = [...plan.settled, ...forwardsOf(plan, pending, deps)]
     const known = commits !== undefined && (head.current || decided.length === 0)
     const barred = known ? await barredByGuard(plan, guardingOf(answering, commits)) : undefined
     // A write is checked against the tip by the host; a decision not to write has to be made on the tip, and the guard has
@@ -207,6 +208,17 @@ async function answerWith(answering: Answering): Promise<void> {
     // may have landed.
     freshness = 'current'
   }
+}
+
+function forwardsOf(
+  { elsewhere }: Plan,
+  jobs: readonly ResponseJob[],
+  deps: RespondDependencies,
+): readonly (readonly [id: string, forward: Forward])[] {
+  return jobs.flatMap((job) => {
+    const repository = deps.config.repositories.find(({ name }) => name === elsewhere.get(job.id))
+    return repository === undefined ? [] : [[job.id, forwardTo(repository, job, deps)] as const]
+  })
 }
 
 function guardingOf({ batch, deps, ticket }: Answering, commits: PlanGuarding['commits']): PlanGuarding {
@@ -304,10 +316,13 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
   return commit
 }
 
-/** A response whose edit lies in another repository of the config. */
-function elsewhereOutcome({ elsewhere }: Plan, id: string): Outcome {
-  const message = `the layer to edit lies in repository ${elsewhere.get(id) ?? ''}, which another lane serves`
-  return { outcome: 'failed', code: 'WORKLOAD_ELSEWHERE', message }
+/** A response whose edit lies in another repository goes on in the lane that writes there. */
+function forwardTo(repository: Repository, job: ResponseJob, deps: RespondDependencies): Forward {
+  const wanted = deps.config.responses.find(({ name }) => name === job.response)?.delivery
+  const own = wanted ?? deps.config.repositories.find(({ name }) => name === deps.repository)?.delivery
+  // This lane only observes what is to be written: then it is a dry run, there as here.
+  const there = deps.delivery === 'observe' && own !== 'observe' ? 'observe' : (wanted ?? repository.delivery)
+  return { outcome: 'forwarded', lane: laneOf(repository, there).slug }
 }
 
 function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outcome {

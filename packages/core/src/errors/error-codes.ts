@@ -33,7 +33,6 @@ export const ERROR_CODES = {
   WORKLOAD_NOT_FOUND: { retryable: false },
   WORKLOAD_AMBIGUOUS: { retryable: false },
   WORKLOAD_KIND_UNSUPPORTED: { retryable: false },
-  WORKLOAD_ELSEWHERE: { retryable: false },
 
   // a folder, kustomization or source that cannot be followed
   LAYOUT_UNBUILDABLE: { retryable: false },
