@@ -2,7 +2,7 @@ import { anchoredPattern } from '../kustomize/pattern.ts'
 
 /** Whether a path fits a glob of an Application's directory: `*` and `?` cross slashes, `{a,b}` is either. */
 export function matchesGlob(glob: string, path: string): boolean {
-  return alternativesOf(glob).some((one) => fits(one, path, String.raw`(?:.|\n)`))
+  return alternativesOf(glob).some((one) => fits(one, path, '.'))
 }
 
 /** Whether a folder fits a path of an ApplicationSet's generator, as Go's `path.Match` has it: `*` and `?` end at slashes. */
@@ -30,8 +30,7 @@ function fits(glob: string, path: string, any: string): boolean {
   if (glob.length > MAX_LENGTH) return false
   const source = glob
     .replaceAll(/[$()+.[\\\]^{|}]/gu, String.raw`\$&`)
-    // in one go: what stands for any character has a question mark of its own
-    .replaceAll(/\*+|\?/gu, (wild) => (wild === '?' ? any : `${any}*`))
+    .replaceAll(/\*+|\?/gu, (sign) => (sign === '?' ? any : `${any}*`))
   return anchoredPattern(source)?.(path) === true
 }
 
