@@ -1,8 +1,8 @@
 import type { ChangedPlace } from '@saker/core'
 import type { Layout } from '../layout/layout-model.ts'
-import { openManifest, type OpenManifest } from '../yaml/open-manifest.ts'
+import type { OpenManifest } from '../yaml/open-manifest.ts'
 import { pointerOf, type PointedPlace } from '../yaml/pointer.ts'
-import type { FileChanges } from './file-changes.ts'
+import { openedManifest, type FileChanges } from './file-changes.ts'
 
 /** A place that an edit changes, with the repository that it lies in. An empty pointer means the whole document. */
 export type RepositoryPlace = ChangedPlace & { readonly repository: string }
@@ -11,7 +11,7 @@ export type RepositoryPlace = ChangedPlace & { readonly repository: string }
 export function placesOf(layout: Layout, edits: readonly FileChanges[]): readonly RepositoryPlace[] {
   return edits.flatMap((edit) => {
     const { repository, path } = edit
-    const file = openManifest('create' in edit ? edit.create : (layout.textOf(edit) ?? ''), path)
+    const file = openedManifest('create' in edit ? edit.create : (layout.textOf(edit) ?? ''), path)
     const places = 'changes' in edit ? edit.changes.map((change) => pointerOf(file, change)) : documentsIn(file)
     return places.map((place) => ({ repository, path, ...place }))
   })

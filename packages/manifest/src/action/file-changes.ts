@@ -4,7 +4,7 @@ import type { JsonValue } from '../layout/json-value.ts'
 import type { FileEdit, Layout, LayoutPlace } from '../layout/layout-model.ts'
 import type { Change } from '../yaml/change.ts'
 import { applyChanges } from '../yaml/apply-changes.ts'
-import { openManifest } from '../yaml/open-manifest.ts'
+import { openManifest, type OpenManifest } from '../yaml/open-manifest.ts'
 
 /** What is to be done to one file: values in it, or all of it. */
 export type FileChanges = LayoutPlace &
@@ -30,9 +30,27 @@ export function filesAfter(layout: Layout, edits: readonly FileChanges[]): reado
     if (text === undefined) throw refusal('MANIFEST_MISSING', edit, 'is not in the repository, or not text')
     if (WRITTEN_BY_PROGRAM.test(text)) throw refusal('MANIFEST_GENERATED', edit, 'says that a program writes it')
     if ('delete' in edit) return [{ repository, path, text: null }]
-    const edited = applyChanges(openManifest(text, path), edit.changes).text
+    const edited = applyChanges(openedManifest(text, path), edit.changes).text
     return edited === text ? [] : [{ repository, path, text: edited }]
   })
+}
+
+/** The same few texts are opened for every candidate and every response of a burst. */
+const opened = new Map<string, OpenManifest>()
+const MAX_OPENED = 4
+
+/** A file opened for editing, remembered for a while. Ends as `openManifest` does. */
+export function openedManifest(text: string, path: string): OpenManifest {
+  const known = opened.get(text)
+  if (known?.path === path) return known
+  const file = openManifest(text, path)
+  opened.delete(text)
+  opened.set(text, file)
+  for (const oldest of opened.keys()) {
+    if (opened.size <= MAX_OPENED) break
+    opened.delete(oldest)
+  }
+  return file
 }
 
 function refusal(

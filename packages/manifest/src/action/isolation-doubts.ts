@@ -69,6 +69,11 @@ function isAllowing(object: BuiltObject, workload: BuiltObject, pods: JsonObject
   )
 }
 
+/** Without pods, nobody is cut off. */
+function isIdle(object: JsonObject): boolean {
+  return fieldAt(object, ['spec', 'replicas']) === 0 || fieldAt(object, ['spec', 'suspend']) === true
+}
+
 const podLabels = new WeakMap<BuiltObject, JsonObject>()
 
 /** Objects are looked at for every plan, and never change. */
@@ -93,6 +98,6 @@ export function bystandersOf(
       )
     )
       return false
-    return selectorMatches(selector, knownPodLabels(object))
+    return selectorMatches(selector, knownPodLabels(object)) && !isIdle(object.value())
   })
 }

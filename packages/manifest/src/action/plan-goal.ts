@@ -5,7 +5,7 @@ import { applicationWanted, argoSourceEntries } from './argo-entries.ts'
 import type { Candidate } from './candidate.ts'
 import { editInPlace } from './edit-in-place.ts'
 import { existingEntries } from './existing-entries.ts'
-import { documentsAt, filesAfter, type FileChanges } from './file-changes.ts'
+import { documentsAt } from './file-changes.ts'
 import { notApplicable } from './image-wanted.ts'
 import { imageEntryChanges } from './image-entry.ts'
 import {
@@ -16,7 +16,7 @@ import {
   rootOverlayOf,
   type WantedOfObject,
 } from './overlay-edits.ts'
-import { provenStep, type Progress } from './progress.ts'
+import { provenStep, tryCandidate, type Progress, type Tried } from './progress.ts'
 import { isApplied, isSameIdentity, prove, titleOf, whereOf, type Goal } from './proof.ts'
 import { refuseUnreachable } from './reach.ts'
 import { editsOfRemoval } from './removal.ts'
@@ -165,13 +165,13 @@ function firstProven(
       progress.claims.push({ cluster, candidate, goals })
       return progress
     }
-    const after = layoutAfter(progress.layout, candidate.edits)
-    if (after instanceof ResponseError) {
-      rejections.push({ candidate: candidate.path, error: after })
+    const tried = triedOrRefused(progress, candidate)
+    if (tried instanceof ResponseError) {
+      rejections.push({ candidate: candidate.path, error: tried })
       continue
     }
-    const proof = prove({ before: progress.layout, after }, goals, cluster)
-    if (proof.kind === 'holds') return provenStep(progress, candidate)
+    const proof = prove({ before: progress.layout, after: tried.layout, files: tried.files }, goals, cluster)
+    if (proof.kind === 'holds') return provenStep(progress, tried)
     const code = proof.others.length > 0 ? 'LAYER_SHARED' : 'EDIT_UNPROVEN'
     rejections.push({ candidate: candidate.path, error: new ResponseError(code, `${candidate.path}: ${proof.why}`) })
   }
@@ -195,9 +195,9 @@ function refuseShared(layout: Layout, { edits }: Candidate, own: Root): Response
   return undefined
 }
 
-function layoutAfter(layout: Layout, edits: readonly FileChanges[]): Layout | ResponseError {
+function triedOrRefused(progress: Progress, candidate: Candidate): Tried | ResponseError {
   try {
-    return layout.with(filesAfter(layout, edits))
+    return tryCandidate(progress, candidate)
   } catch (thrown) {
     if (thrown instanceof ResponseError) return thrown
     throw thrown

@@ -5,12 +5,12 @@ import type { BuiltObject, Layout } from '../layout/layout-model.ts'
 import { openManifest, type OpenManifest } from '../yaml/open-manifest.ts'
 import { writeManifest } from '../yaml/write-manifest.ts'
 import type { Candidate } from './candidate.ts'
-import { filesAfter, type FileChanges } from './file-changes.ts'
+import type { FileChanges } from './file-changes.ts'
 import { bystandersOf } from './isolation-doubts.ts'
 import { isolationNameOf, isolationPolicyOf, policySelectorOf } from './isolation-policy.ts'
 import { podLabelsOf, podSelectorOf, selectorMatches } from './pod-selector.ts'
 import { rootOverlayOf } from './overlay-edits.ts'
-import { provenStep, type Progress } from './progress.ts'
+import { provenStep, tryCandidate, type Progress } from './progress.ts'
 import { clustersOf, differencesOf, listed, newProblems, titleOf, type Difference } from './proof.ts'
 
 /** A workload that is to be cut off from the network. */
@@ -41,12 +41,12 @@ export function planIsolation(progress: Progress, goal: IsolationGoal): Progress
   if (candidate === undefined) {
     throw uncertain(goal, `no folder is certain to be applied together with ${title}`)
   }
-  const after = progress.layout.with(filesAfter(progress.layout, candidate.edits))
-  const fault =
-    newProblems(progress.layout, after) ?? faultOf(differencesOf(progress.layout, after), progress.layout, goal)
+  const tried = tryCandidate(progress, candidate)
+  const states = { before: progress.layout, after: tried.layout, files: tried.files }
+  const fault = newProblems(states) ?? faultOf(differencesOf(states), progress.layout, goal)
   if (fault instanceof ResponseError) throw fault
   if (fault !== undefined) throw uncertain(goal, `a policy for ${title} in ${candidate.path} would not do: ${fault}`)
-  return provenStep(progress, candidate)
+  return provenStep(progress, tried)
 }
 
 function uncertain({ object }: IsolationGoal, message: string): ResponseError {

@@ -26,9 +26,21 @@ export interface Progress {
   readonly claims?: Claim[]
 }
 
-/** The progress after a candidate that holds. Throws as `filesAfter` does. */
-export function provenStep({ layout, steps }: Progress, candidate: Candidate): Progress {
+/** A candidate tried on a layout. */
+export interface Tried {
+  readonly candidate: Candidate
+  readonly files: readonly FileEdit[]
+  readonly layout: Layout
+}
+
+/** Makes the edits of a candidate, in memory. Throws as `filesAfter` does. */
+export function tryCandidate({ layout }: Progress, candidate: Candidate): Tried {
   const files = filesAfter(layout, candidate.edits)
+  return { candidate, files, layout: layout.with(files) }
+}
+
+/** The progress after a candidate that holds. */
+export function provenStep({ layout, steps }: Progress, { candidate, files, layout: after }: Tried): Progress {
   const places = placesOf(layout, candidate.edits)
-  return { layout: layout.with(files), steps: [...steps, { candidate, files, places }] }
+  return { layout: after, steps: [...steps, { candidate, files, places }] }
 }

@@ -1,5 +1,5 @@
 import { sameJson, type JsonObject } from '../layout/json-value.ts'
-import type { BuiltObject, BuiltRoot, Layout, ObjectIdentity, Root } from '../layout/layout-model.ts'
+import type { BuiltObject, BuiltRoot, Layout, LayoutPlace, ObjectIdentity, Root } from '../layout/layout-model.ts'
 
 /** What one object of one root is to be after an edit; null: gone, or, as the state before, not there yet. */
 export interface Goal {
@@ -18,6 +18,13 @@ export interface Difference {
   readonly after: JsonObject | undefined
 }
 
+/** A layout before and after edits, and the files that are edited. */
+export interface States {
+  readonly before: Layout
+  readonly after: Layout
+  readonly files: readonly LayoutPlace[]
+}
+
 /** What came of a proof: it holds, or why not. `others` are the objects that would change without being meant. */
 export type Proof =
   | { readonly kind: 'holds' }
@@ -29,11 +36,11 @@ export type Proof =
  *
  * `cluster` is the one that is meant; a root that another cluster gets too must not change at all.
  */
-export function prove(states: { before: Layout; after: Layout }, goals: readonly Goal[], cluster: string): Proof {
-  const { before, after } = states
-  const faults = newProblems(before, after)
+export function prove(states: States, goals: readonly Goal[], cluster: string): Proof {
+  const { before } = states
+  const faults = newProblems(states)
   if (faults !== undefined) return { kind: 'fails', why: faults, others: [] }
-  const differences = differencesOf(before, after)
+  const differences = differencesOf(states)
   const others = differences.filter((one) => !goals.some((goal) => isOf(goal, one) || isTwinOf(goal, one)))
   if (others.length > 0) return { kind: 'fails', why: `it would change ${listed(others)} too`, others }
   for (const goal of goals) {
@@ -105,8 +112,13 @@ function unappliedIn(layout: Layout): ReadonlySet<string> {
 }
 
 /** Every object that two states of a layout have in different forms. */
-export function differencesOf(before: Layout, after: Layout): readonly Difference[] {
-  return changedBuilds(before, after).flatMap(([old, now]) => rootDifferences(old, now))
+export function differencesOf({ before, after, files }: States): readonly Difference[] {
+  const edited = new Set(files.map(placeKey))
+  return changedBuilds(before, after).flatMap(([old, now]) => rootDifferences(old, now, edited))
+}
+
+function placeKey({ repository, path }: LayoutPlace): string {
+  return `${repository}:${path}`
 }
 
 type BuildPair = readonly [before: BuiltRoot | undefined, after: BuiltRoot | undefined]
@@ -128,16 +140,32 @@ function builtOf(layout: Layout, root: Root | undefined): BuiltRoot | undefined 
   return root === undefined ? undefined : layout.objectsOf(root)
 }
 
-function rootDifferences(before: BuiltRoot | undefined, after: BuiltRoot | undefined): readonly Difference[] {
+function rootDifferences(
+  before: BuiltRoot | undefined,
+  after: BuiltRoot | undefined,
+  edited: ReadonlySet<string>,
+): readonly Difference[] {
   const [olds, news] = [objectsByKey(before), objectsByKey(after)]
+  const manifests = new Set([...olds.values(), ...news.values()].map(({ origin }) => placeKey(origin)))
+  // Where only manifests are edited, no kustomization or patch, nothing becomes of those in other files; but replacements
+  // and the like may carry what one says into another.
+  const isPlain = [...olds.values()].every(({ uncertain }) => uncertain.length === 0)
+  const isLocal = isPlain && [...edited].every((place) => manifests.has(place) && !KUSTOMIZATION.test(place))
   return [...new Set([...olds.keys(), ...news.keys()])].flatMap((key) => {
     const [old, fresh] = [olds.get(key), news.get(key)]
     const present = fresh ?? old
     if (present === undefined || old === fresh) return []
+    if (isLocal && old !== undefined && fresh !== undefined && !isIn(edited, old) && !isIn(edited, fresh)) return []
     const [was, is] = [old?.value(), fresh?.value()]
     if (sameJson(was, is)) return []
     return [{ root: present.root, identity: present.identity, before: was, after: is }]
   })
+}
+
+const KUSTOMIZATION = /(?:^|[/:])(?:kustomization\.ya?ml|Kustomization)$/u
+
+function isIn(edited: ReadonlySet<string>, { origin }: BuiltObject): boolean {
+  return 'remote' in origin || edited.has(placeKey(origin))
 }
 
 /** By identity; a build that has two of one identity keeps both apart. */
@@ -162,7 +190,7 @@ export function keyOf({ apiVersion, kind, namespace = '', name }: ObjectIdentity
 }
 
 /** What an edit would break: a build that fails now and did not before. Undefined when nothing. */
-export function newProblems(before: Layout, after: Layout): string | undefined {
+export function newProblems({ before, after }: States): string | undefined {
   const fresh = changedBuilds(before, after).flatMap(([old, now]) => {
     const known = new Set(old?.problems.map(({ where, message }) => `${where.path} ${message}`))
     return now?.problems.filter(({ where, message }) => !known.has(`${where.path} ${message}`)) ?? []

@@ -23,13 +23,14 @@ export function proveClaims(layout: Layout, claims: readonly Claim[]): ProvenCla
   if (edits === undefined) return undefined
   const files = filesAfter(layout, edits)
   const after = layout.with(files)
-  if (newProblems(layout, after) !== undefined) return undefined
+  const states = { before: layout, after, files }
+  if (newProblems(states) !== undefined) return undefined
   const wanted = new Map(
     claims.flatMap(({ cluster, goals }) =>
       goals.map((goal) => [`${goal.root.id} ${keyOf(goal.identity)}`, { cluster, goal }] as const),
     ),
   )
-  const differences = differencesOf(layout, after)
+  const differences = differencesOf(states)
   if (differences.length !== wanted.size) return undefined
   const clustersOfRoot = new Map(differences.map(({ root }) => [root.id, root] as const))
   const clusters = new Map([...clustersOfRoot].map(([id, root]) => [id, clustersOf(layout, root)] as const))
