@@ -5,11 +5,18 @@ export type {
   ChangeSet,
   Commit,
   Edit,
+  FileAt,
   Head,
+  HistoryCommit,
+  HistoryOptions,
+  HistoryPage,
   PastCommit,
   ReadOptions,
   RepositoryHost,
   RequestObserver,
 } from './repository-host.ts'
 export { BranchMemory } from './branch-memory.ts'
+export { readPastResponses, type PastResponse, type PastResponsesQuery, type PastState } from './undo/read-responses.ts'
+export type { LedgerEntry } from './undo/ledger.ts'
+export { undo, type UndoDependencies, type UndoOutcome, type UndoRequest } from './undo/undo.ts'
 export type { WantedStop, WorkloadGuard, WriteTicket } from './workload-guard.ts'

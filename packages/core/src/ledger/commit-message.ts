@@ -22,7 +22,8 @@ export interface CommittedResponse {
 /** Who commits when neither the config nor the host names somebody. */
 export const DEFAULT_AUTHOR: CommitAuthor = { name: 'Saker', email: 'saker@localhost' }
 
-const MAX_SUBJECT = 72
+/** The longest subject that Git hosts show whole. */
+export const MAX_SUBJECT = 72
 /** Above this many responses each gets one line of prose: the details would bury the message. */
 const MAX_DETAILED = 20
 
@@ -55,7 +56,7 @@ function subjectOf(responses: readonly CommittedResponse[]): string {
 }
 
 /** Cuts out of the middle: the start says what is done, the end which workload. */
-function shortenMiddle(text: string, length: number): string {
+export function shortenMiddle(text: string, length: number): string {
   const characters = Array.from(text)
   if (characters.length <= length) return text
   const head = Math.ceil((length - 1) / 2)
