@@ -1,5 +1,5 @@
 export { Layouts } from './layouts.ts'
-export { respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
+export { diffOf, respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,

@@ -342,7 +342,8 @@ function observedOutcome({ ownEdits, committed, path, warnings }: PlannedRespons
   return { outcome: 'observed', diff, workload: committed.workload, path, ...told }
 }
 
-function diffOf({ path, before, after }: Edit): string {
+/** A change of one file as `diff -u` shows it. */
+export function diffOf({ path, before, after }: Edit): string {
   const [from, to] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`]
   return createTwoFilesPatch(from, to, before ?? '', after ?? '', '', '', { context: 3 })
 }
