@@ -48,7 +48,7 @@ async function run(
 
 async function historyOf(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<readonly Shown[]> {
   const { code, printed } = await run(['history', '--json', ...args], env)
-  expect(code, printed).toBe(0)
+  if (code !== 0) throw new Error(printed)
   return JSON.parse(printed) as readonly Shown[]
 }
 

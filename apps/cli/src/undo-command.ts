@@ -66,7 +66,7 @@ async function undoAnywhere(
   id: string,
   { hosts, flags, config, signal }: Undoing,
 ): Promise<{ outcome: UndoOutcome; at: PastHost }> {
-  let unread: unknown
+  let unread: ResponseError | undefined
   for (const at of hosts) {
     const { repository, host } = at
     const { as, reason, all } = flags
@@ -93,7 +93,7 @@ async function undoAnywhere(
       if (outcome.kind !== 'unknown') return { outcome, at }
     } catch (thrown) {
       if (!isUnreadable(thrown)) throw thrown
-      unread = thrown
+      unread = asResponseError(thrown)
     }
   }
   if (unread !== undefined) throw unread

@@ -1,5 +1,5 @@
 import { parsePlace, ResponseError, type ChangedPlace, type Tree } from '@saker/core'
-import { restoreChange, type Json, type Restored } from '@saker/manifest'
+import { findPointer, openManifest, restoreChange, type Json, type Restored } from '@saker/manifest'
 import type { Edit, FileAt, RepositoryHost } from '../repository-host.ts'
 import type { LedgerEntry } from './ledger.ts'
 
@@ -90,12 +90,30 @@ function takeBack(
     const now = changed.has(path) ? changed.get(path) : textNow(path)
     const before = parent === undefined ? undefined : pastTexts({ sha: parent, path })
     const after = pastTexts({ sha: entry.commit.sha, path })
+    assertNamed(place, { before, after }, entry)
     const restored = restoreChange({ path, before, after, now }, place)
     if (restored.kind === 'conflict') conflicts.push({ place, is: restored.is })
     else if (restored.kind !== 'already') changed.set(path, textAfter(restored))
   }
   const kind = conflicts.length > 0 ? 'conflict' : changed.size > 0 ? 'undone' : 'already'
   return { entry, kind, conflicts, changed }
+}
+
+/** A place that is neither in the file before nor in the one after would count as taken back whatever stands there. */
+function assertNamed(
+  place: ChangedPlace,
+  { before, after }: { readonly before: string | undefined; readonly after: string | undefined },
+  { line, commit }: LedgerEntry,
+): void {
+  if (before === undefined && after === undefined)
+    throw unnamed(place, `${commit.sha} does not touch ${place.path}`, line.id)
+  if (before === undefined || after === undefined) return
+  const isNamed = [before, after].some((text) => findPointer(openManifest(text, place.path), place) !== undefined)
+  if (!isNamed) throw unnamed(place, `${commit.sha} has no such place in ${place.path}`, line.id)
+}
+
+function unnamed({ pointer }: ChangedPlace, why: string, id: string): ResponseError {
+  return new ResponseError('UNDO_UNREADABLE', `the line of response ${id} names ${pointer || 'a document'}, but ${why}`)
 }
 
 function textAfter(restored: Extract<Restored, { kind: 'edit' | 'create' | 'delete' }>): string | undefined {

@@ -228,6 +228,14 @@ describe('undo', () => {
     expect(lost.history).toHaveLength(3)
   })
 
+  it('does not take a place for restored that its commit does not have', async () => {
+    const host = new MemoryHost({ 'web.yaml': web(3) })
+    host.add(message({ id: 'r1', places: [placeOf('other', undefined, 'web.yaml')] }), { 'web.yaml': web(0) })
+
+    await expect(run(host)).rejects.toMatchObject({ code: 'UNDO_UNREADABLE' })
+    expect(await statesOf(host)).toEqual({ r1: 'unknown' })
+  })
+
   it('knows no response that the branch does not', async () => {
     expect(await run(contained(), { id: 'r9' })).toEqual({ kind: 'unknown' })
   })
