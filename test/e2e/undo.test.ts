@@ -10,7 +10,7 @@ import { alertBody } from '../support/an-alert.ts'
 import { BareRepository } from '../support/bare-repository.ts'
 import { DOUBLE_TOKEN, startGitHubDouble } from '../support/github-double/github-double.ts'
 import { redisAvailable, startRedisServer } from '../support/redis-server.ts'
-import { afterThisTest, startSaker, temporaryFolder } from '../support/saker.ts'
+import { afterThisTest, startSaker, temporaryFolder, type RunningSaker } from '../support/saker.ts'
 
 const WEB = `# the shop\r
 apiVersion: apps/v1\r
@@ -52,13 +52,13 @@ async function historyOf(args: readonly string[], env?: Readonly<Record<string, 
   return JSON.parse(printed) as readonly Shown[]
 }
 
-async function configFile(url: string, delivery = 'commit'): Promise<string> {
+async function configFile(url: string, delivery = 'commit', more = ''): Promise<string> {
   const config = join(await temporaryFolder(), 'saker.yaml')
   await writeFile(
     config,
     `version: 1
 repositories: { fleet: { git: { url: "${url}" }, delivery: ${delivery} } }
-responses: [{ name: stop, match: {}, actions: [{ contain: {} }, { isolate: {} }] }]
+responses: [{ name: stop, match: {}, actions: [{ contain: {} }, { isolate: {} }]${more} }]
 ingest: { tokens: [{ name: nobody, tokenFrom: { env: NOT_SET_HERE } }] }
 `,
   )
@@ -66,7 +66,7 @@ ingest: { tokens: [{ name: nobody, tokenFrom: { env: NOT_SET_HERE } }] }
 }
 
 /** A commit as Saker makes it, and its message. */
-function stopMessage(id: string): string {
+function stopMessage(id: string, until?: string): string {
   return composeCommitMessage([
     {
       id,
@@ -85,6 +85,7 @@ function stopMessage(id: string): string {
       time: '2026-01-01T00:00:00Z',
       count: 1,
       fields: [],
+      ...(until === undefined ? {} : { until }),
     },
   ])
 }
@@ -128,6 +129,39 @@ describe.skipIf(!redisAvailable)('saker history and saker undo after Redis is go
     })
   }, 240_000)
 })
+
+describe.skipIf(!redisAvailable)('revertAfter', () => {
+  it('takes back what is over, also what was committed before the worker and its Redis', async () => {
+    const origin = await BareRepository.create({ 'web.yaml': WEB })
+    afterThisTest(() => origin.remove())
+    const redis = await startRedisServer()
+    afterThisTest(() => redis.remove())
+    await origin.commit({ 'web.yaml': STOPPED }, stopMessage('r1', '2026-01-01T00:00:00Z'))
+    const config = await configFile(`file://${origin.path}`, 'commit', ', revertAfter: 2s')
+    const env = { REDIS_URL: redis.url, NOT_SET_HERE: 'set-here' }
+
+    const saker = await startSaker(['up', '--allow-anonymous', '--config', config], env)
+    await saker.process.line('over', isOver(1, saker))
+    const restored = await origin.read('web.yaml')
+    await fetch(saker.ingest, { method: 'POST', headers: JSON_BODY, body: alertBody() })
+    await saker.settled()
+    await saker.process.line('over again', isOver(2, saker))
+
+    expect(restored).toBe(WEB)
+    expect(await origin.read('web.yaml')).toBe(WEB)
+    expect((await origin.git(['ls-tree', '-r', '--name-only', 'main'])).trim()).toBe('web.yaml')
+    const states = await historyOf(['--config', config])
+    expect(states.map(({ state }) => state)).toEqual(['undone', 'undone'])
+    expect(await origin.log()).toHaveLength(5)
+    expect(await (await fetch(`${saker.admin}/metrics`)).text()).toContain(
+      'saker_reverts_total{repository="fleet",result="undone"} 2',
+    )
+  }, 240_000)
+})
+
+function isOver(count: number, { process: { lines } }: RunningSaker): () => boolean {
+  return () => lines.filter(({ msg, result }) => msg === 'response is over' && result === 'undone').length >= count
+}
 
 const JSON_BODY = { 'content-type': 'application/json' }
 

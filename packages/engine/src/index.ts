@@ -16,7 +16,9 @@ export type {
   RequestObserver,
 } from './repository-host.ts'
 export { BranchMemory } from './branch-memory.ts'
+export { DueResponses } from './undo/due-responses.ts'
 export { readPastResponses, type PastResponse, type PastResponsesQuery, type PastState } from './undo/read-responses.ts'
 export type { LedgerEntry } from './undo/ledger.ts'
+export { readDue, revertDue, type RevertDependencies } from './undo/revert-due.ts'
 export { undo, type UndoDependencies, type UndoOutcome, type UndoRequest } from './undo/undo.ts'
 export type { WantedStop, WorkloadGuard, WriteTicket } from './workload-guard.ts'

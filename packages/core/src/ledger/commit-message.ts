@@ -15,6 +15,8 @@ export interface CommittedResponse {
   readonly time: string
   /** Alerts that wanted this, merged duplicates included. */
   readonly count: number
+  /** When it is to be taken back by itself; absent: never. */
+  readonly until?: string
   /** Output fields that the config allows into commits. */
   readonly fields: readonly (readonly [name: string, value: string])[]
 }
@@ -71,6 +73,7 @@ function describe(response: CommittedResponse): readonly string[] {
     `  priority:   ${response.priority}`,
     `  time:       ${timeText(response.time)}`,
     `  count:      ${response.count}`,
+    ...(response.until === undefined ? [] : [`  until:      ${timeText(response.until)}`]),
     ...response.fields.map(([name, value]) => `  ${tameText(name)}: ${tameText(value)}`),
   ]
 }
