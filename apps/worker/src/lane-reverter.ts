@@ -12,7 +12,7 @@ export interface LaneReverterOptions extends Omit<RevertDependencies, 'config'> 
 }
 
 /** How a response ended whose time is over. */
-export type RevertResult = 'undone' | 'changedSince' | 'ended'
+type RevertResult = 'undone' | 'changedSince' | 'ended'
 
 /** How long it waits at most before it looks again, and after a failure. */
 const LOOK_MS = 60_000
