@@ -56,6 +56,8 @@ function withAuthor(host: RepositoryHost): RepositoryHost {
     read: (options) => host.read(options),
     commit: (changeSet, options) =>
       host.commit({ author: { name: 'A Bot', email: 'bot@example.test' }, ...changeSet }, options),
+    readHistory: (options) => host.readHistory(options),
+    readTexts: (files, options) => host.readTexts(files, options),
     close: () => host.close(),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, onTestFinished } from 'vitest'
 import { BareRepository } from '../support/bare-repository.ts'
 import { describeCommitting, describeCompareAndSwap, describeRefusals } from './repository-host-committing.ts'
+import { describeHistory } from './repository-host-history.ts'
 import { describeCache, describeHostileTrees, describeReading } from './repository-host-reading.ts'
 import { FILES, openClosed, type OpenHost, type Start } from './repository-host-setup.ts'
 
@@ -22,6 +23,9 @@ export function describeRepositoryHost(name: string, open: OpenHost): void {
   })
   describe(`${name}: what a read remembers`, () => {
     describeCache(start)
+  })
+  describe(`${name}: reading what was`, () => {
+    describeHistory(start)
   })
   describe(`${name}: committing`, () => {
     describeCommitting(start)

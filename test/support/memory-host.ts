@@ -1,5 +1,15 @@
 import { blobOid, ResponseError, type ErrorCode, type Tree } from '@saker/core'
-import type { ChangeSet, Commit, Head, PastCommit, ReadOptions, RepositoryHost } from '@saker/engine'
+import type {
+  ChangeSet,
+  Commit,
+  FileAt,
+  Head,
+  HistoryOptions,
+  HistoryPage,
+  PastCommit,
+  ReadOptions,
+  RepositoryHost,
+} from '@saker/engine'
 
 /** A commit with everything that the tree holds at it. */
 interface PastFiles extends PastCommit {
@@ -60,6 +70,20 @@ export class MemoryHost implements RepositoryHost {
     const sha = this.add(message, Object.fromEntries(written))
     for (const { path, after } of edits) if (after === null) delete this.tip.files[path]
     return sha
+  }
+
+  async readHistory({ from = this.tip.sha, after = '0', limit }: HistoryOptions): Promise<HistoryPage> {
+    const newest = this.history.slice(0, this.history.findIndex(({ sha }) => sha === from) + 1).toReversed()
+    const skip = Number(after)
+    const commits = newest.slice(skip, skip + limit).map((one, index) => {
+      const parent = newest[skip + index + 1]
+      return { ...one, parents: parent === undefined ? [] : [parent.sha], author: 'A Person' }
+    })
+    return { commits, ...(newest.length > skip + limit ? { next: String(skip + limit) } : {}) }
+  }
+
+  async readTexts(files: readonly FileAt[]): Promise<readonly (string | undefined)[]> {
+    return files.map(({ sha, path }) => this.history.find((one) => one.sha === sha)?.files[path])
   }
 
   async close(): Promise<void> {}

@@ -15,8 +15,11 @@ export interface DropIn {
 /** Flags that only mean something without a config file. */
 const DROP_IN = ['owner', 'repository', 'file', 'ref', 'githubToken', 'notifyUrl', 'githubApiUrl'] as const
 
+/** The flags that stand for a config file. */
+export type DropInFlags = Pick<ServiceFlags, (typeof DROP_IN)[number]>
+
 /** Which drop-in flags are given, for telling that they do not go with a config file. */
-export function dropInFlagsOf(flags: ServiceFlags): readonly string[] {
+export function dropInFlagsOf(flags: DropInFlags): readonly string[] {
   return DROP_IN.filter((name) => flags[name] !== undefined).map(flagOf)
 }
 
@@ -28,7 +31,7 @@ export function dropInFlagsOf(flags: ServiceFlags): readonly string[] {
  * Ends in `CONFIG_INVALID` naming every flag that is missing or wrong.
  */
 export function dropInConfig(
-  flags: ServiceFlags,
+  flags: DropInFlags,
   options: { readonly env: NodeJS.ProcessEnv; readonly ownNamespace?: string },
 ): DropIn {
   const token = flags.githubToken ?? options.env['GITHUB_TOKEN']

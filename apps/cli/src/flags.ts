@@ -72,6 +72,22 @@ export function environmentNameOf(flag: string): string {
   return `SAKER_${flag.replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`
 }
 
+/** What says where the config is, for commands that need nothing else. */
+export type ConfigFlags = Pick<
+  ServiceFlags,
+  'config' | 'dataDir' | 'owner' | 'repository' | 'file' | 'ref' | 'githubToken' | 'githubApiUrl'
+>
+
+const CONFIG_FLAGS = new Set(['--config', '--data-dir'])
+
+/** Gives a command the flags that say where the config is, each with its environment variable. */
+export function addConfigFlags(command: Command): Command {
+  const named = SERVICE_FLAGS.filter(({ long }) => CONFIG_FLAGS.has(long ?? ''))
+  const dropIn = DROP_IN_FLAGS.filter(({ long }) => long !== '--notify-url')
+  for (const option of [...named, ...dropIn]) command.addOption(option.env(environmentNameOf(option.long ?? '')))
+  return command
+}
+
 /** Gives a command the flags of a service, each with its environment variable. */
 export function addServiceFlags(command: Command): Command {
   for (const option of [...SERVICE_FLAGS, ...DROP_IN_FLAGS]) {

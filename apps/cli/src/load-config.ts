@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { ResponseError, type Log } from '@saker/core'
-import { configFileSource, LiveConfig, parseConfigText, secretReader, type ReloadObserver } from '@saker/service'
+import {
+  configFileSource,
+  LiveConfig,
+  parseConfigText,
+  readConfigText,
+  secretReader,
+  type ReloadObserver,
+} from '@saker/service'
 import { checkAccess, type Access, type Listening } from './access.ts'
 import { dropInConfig, dropInFlagsOf } from './drop-in-config.ts'
-import type { ServiceFlags } from './flags.ts'
+import type { ConfigFlags, ServiceFlags } from './flags.ts'
 import type { LoadedConfig } from './loaded-config.ts'
 
 /** A config in use, and who may use the servers under it. */
@@ -47,7 +54,21 @@ export async function followConfig(options: FollowOptions): Promise<LiveConfig<S
   return LiveConfig.follow(configFileSource(path, load), { log, observe })
 }
 
-function refuseDropInFlags(flags: ServiceFlags): void {
+/**
+ * Reads the config once, for a command that looks or acts and ends. Only the secrets that it uses need to be there. Ends in
+ * `CONFIG_INVALID`.
+ */
+export async function loadConfigOnce(flags: ConfigFlags): Promise<LoadedConfig> {
+  const path = flags.config
+  if (path === undefined) {
+    const { config, secrets } = dropInConfig(flags, { env: process.env })
+    return { config, secrets: secretReader(secrets) }
+  }
+  refuseDropInFlags(flags)
+  return { config: await parseConfigText(await readConfigText(path), { path }), secrets: secretReader(process.env) }
+}
+
+function refuseDropInFlags(flags: ConfigFlags): void {
   const unused = dropInFlagsOf(flags)
   if (unused.length === 0) return
   const message = `--config already says what ${unused.join(', ')} would say; give one or the other`

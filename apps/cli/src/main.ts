@@ -2,8 +2,10 @@
 import { asResponseError } from '@saker/core'
 import { Command } from 'commander'
 import { addServiceFlags, dropUnsetEnvironment, type ServiceFlags } from './flags.ts'
+import { addHistoryCommand } from './history-command.ts'
 import { addOperatorCommands } from './operator-commands.ts'
 import { runService, type Service } from './run-service.ts'
+import { addUndoCommand } from './undo-command.ts'
 import { VERSION } from './version.ts'
 
 const EXAMPLE = `
@@ -11,6 +13,8 @@ Examples:
   GITHUB_TOKEN=… saker up --owner acme --repository fleet-infra --file apps/web.yaml --listen 127.0.0.1:8080
   REDIS_URL=redis://redis:6379 saker ingest --config saker.yaml
   REDIS_URL=redis://redis:6379 saker worker --config saker.yaml
+  saker history --config saker.yaml --since 7d
+  saker undo 01k8w3c7qz4v9m2x5h --config saker.yaml --reason 'false alarm'
   SAKER_ADMIN_TOKEN=… saker retry 01k8w3c7qz4v9m2x5h --reason 'token renewed'
   SAKER_ADMIN_TOKEN=… saker pause fleet --as zoe --reason 'planned load test'
 
@@ -36,6 +40,8 @@ function buildProgram(): Command {
   )
   addService(program, 'ingest', 'only take alerts in; needs REDIS_URL')
   addService(program, 'worker', 'only answer them; needs REDIS_URL')
+  addHistoryCommand(program)
+  addUndoCommand(program)
   addOperatorCommands(program)
   return program
 }

@@ -1,5 +1,5 @@
 import { ResponseError } from '@saker/core'
-import type { ChangeSet, Commit, Head, RepositoryHost } from '@saker/engine'
+import type { ChangeSet, Commit, Head, HistoryPage, RepositoryHost } from '@saker/engine'
 import { describe, expect, it } from 'vitest'
 import { BudgetedHost } from './budgeted-host.ts'
 
@@ -23,6 +23,8 @@ function bundle(refuse: { readonly check?: Error; readonly admit?: Error; readon
   const real: RepositoryHost = {
     read: () => answer('read', HEAD, refuse.host),
     commit: () => answer<Commit>('commit', { sha: 'b' }, refuse.host),
+    readHistory: () => answer<HistoryPage>('history', { commits: [] }, refuse.host),
+    readTexts: () => answer<readonly string[]>('textsAt', [], refuse.host),
     close: () => answer('close', undefined, undefined),
   }
   const budget = {
@@ -45,6 +47,15 @@ describe('a host within the budget of its credential', () => {
 
     expect([head, commit]).toEqual([HEAD, { sha: 'b' }])
     expect(asked).toEqual(['check writing', 'read', 'admit', 'commit', 'check', 'read'])
+  })
+
+  it('asks the budget before it reads what was', async () => {
+    const { host, asked } = bundle()
+
+    await host(false).readHistory({ limit: 1, signal })
+    await host(false).readTexts([], { signal })
+
+    expect(asked).toEqual(['check', 'history', 'check', 'textsAt'])
   })
 
   it('sends the host nothing when the budget refuses', async () => {

@@ -1,5 +1,14 @@
 import { asResponseError } from '@saker/core'
-import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost } from '@saker/engine'
+import type {
+  ChangeSet,
+  Commit,
+  FileAt,
+  Head,
+  HistoryOptions,
+  HistoryPage,
+  ReadOptions,
+  RepositoryHost,
+} from '@saker/engine'
 import type { CredentialBudget } from '@saker/queue'
 
 /** How long a host that names no time is left alone; GitHub asks for at least this. */
@@ -38,6 +47,23 @@ export class BudgetedHost implements RepositoryHost {
     const { budget, credential } = this.#budget
     await budget.admit(credential, options.signal)
     return this.#telling(() => this.#host.commit(changeSet, options))
+  }
+
+  /** As `read`. */
+  async readHistory(options: HistoryOptions): Promise<HistoryPage> {
+    const { budget, credential, writing } = this.#budget
+    await budget.check(credential, { writing })
+    return this.#telling(() => this.#host.readHistory(options))
+  }
+
+  /** As `read`. */
+  async readTexts(
+    files: readonly FileAt[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly (string | undefined)[]> {
+    const { budget, credential, writing } = this.#budget
+    await budget.check(credential, { writing })
+    return this.#telling(() => this.#host.readTexts(files, options))
   }
 
   /** Closes the host; the budget belongs to others too. */

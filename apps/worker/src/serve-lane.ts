@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { laneOf, type Config, type Forward, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
-import { BranchMemory, Layouts, respond, type RepositoryHost } from '@saker/engine'
+import { BranchMemory, Layouts, respond, type Commit, type RepositoryHost } from '@saker/engine'
 import {
   credentialOf,
   startLaneWorker,
@@ -12,6 +12,7 @@ import {
 import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
+import { LaneReverter, type LaneReverterOptions } from './lane-reverter.ts'
 import { logSettled } from './log-settled.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Receivers } from './receivers.ts'
@@ -56,12 +57,16 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   const guard = services.guards.ofLane(lane.slug)
   const memory = new BranchMemory()
   const laneConfig = lastConfigOf(lane, config)
+  const notify = (clusters: readonly string[]): void =>
+    receivers.notify(laneConfig().repositories.find((one) => one.name === name) ?? repository, clusters)
+  const reverter = reverterOf(lane, { host, guard, memory, config: laneConfig, services, notify })
   const observe = {
     conflict: (): void => metrics.conflicts.inc({ repository: name }),
-    committed: (_commit: unknown, clusters: readonly string[], responses: number): void => {
+    committed: (commit: Commit, clusters: readonly string[], responses: number): void => {
+      reverter?.committed(commit)
       metrics.commits.inc({ repository: name, delivery: lane.delivery })
       metrics.responsesPerCommit.observe(responses)
-      receivers.notify(laneConfig().repositories.find((one) => one.name === name) ?? repository, clusters)
+      notify(clusters)
     },
   }
   const worker = await startLane(lane, services, (batch) =>
@@ -84,10 +89,36 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   return {
     worker,
     async close(options) {
+      await reverter?.close()
       await worker.close(options)
       await host.close()
     },
   }
+}
+
+/** What takes responses back when their time is over, in a lane whose commits go to the branch. */
+function reverterOf(
+  lane: Lane,
+  parts: Pick<LaneReverterOptions, 'host' | 'guard' | 'memory' | 'config'> & {
+    readonly services: LaneServices
+    readonly notify: (clusters: readonly string[]) => void
+  },
+): LaneReverter | undefined {
+  const { services, notify, ...rest } = parts
+  const { metrics, log } = services
+  const { repository } = lane
+  if (lane.delivery !== 'commit') return undefined
+  return new LaneReverter({
+    ...rest,
+    repository,
+    log,
+    now: Date.now,
+    onEnded: (result) => metrics.reverts.inc({ repository, result }),
+    onCommit: (_commit, clusters) => {
+      metrics.commits.inc({ repository, delivery: lane.delivery })
+      notify(clusters)
+    },
+  })
 }
 
 /** The config in use as long as it leads to the lane, and from then on the last one that did. */

@@ -49,7 +49,14 @@ export { isBranchName } from './lane/branch-name.ts'
 export { deliveryOf, lanesOf } from './lane/lanes-of.ts'
 export { composeCommitMessage, DEFAULT_AUTHOR, type CommittedResponse } from './ledger/commit-message.ts'
 export { tameText } from './ledger/hostile-text.ts'
-export { formatPlaces, parseResponseLines, type ChangedPlace, type ResponseLine } from './ledger/response-line.ts'
+export {
+  formatPlaces,
+  parsePlace,
+  parseResponseLines,
+  type ChangedPlace,
+  type ResponseLine,
+} from './ledger/response-line.ts'
+export { composeUndoMessage, parseUndoneIds, type UndoneResponse } from './ledger/undo-message.ts'
 export { silentLog, type Log } from './log.ts'
 export {
   outcomeCode,

@@ -1,4 +1,4 @@
-import { parseResponseLines, workloadKeyOf, type ResponseLine } from '@saker/core'
+import { parseResponseLines, parseUndoneIds, workloadKeyOf, type ResponseLine } from '@saker/core'
 import type { PastCommit } from './repository-host.ts'
 
 /** How many of the newest commits are remembered. */
@@ -54,7 +54,7 @@ function remembered({ sha, message, at }: PastCommit): RememberedCommit {
     message.matchAll(/\bThis reverts commit ([0-9a-f]{7,64})\b/gu),
     ([, reverted = '']) => reverted,
   )
-  const undone = Array.from(message.matchAll(/\bSaker-Undo: (\S+)/gu), ([, id = '']) => id)
+  const undone = parseUndoneIds(message)
   // Whoever reverts us may quote us: the lines are those of the commit that is reverted then.
   const lines = reverts.length > 0 ? [] : parseResponseLines(message)
   return {

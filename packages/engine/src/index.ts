@@ -1,15 +1,24 @@
 export { Layouts } from './layouts.ts'
-export { respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
+export { diffOf, respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,
   Commit,
   Edit,
+  FileAt,
   Head,
+  HistoryCommit,
+  HistoryOptions,
+  HistoryPage,
   PastCommit,
   ReadOptions,
   RepositoryHost,
   RequestObserver,
 } from './repository-host.ts'
 export { BranchMemory } from './branch-memory.ts'
+export { DueResponses } from './undo/due-responses.ts'
+export { readPastResponses, type PastResponse, type PastResponsesQuery, type PastState } from './undo/read-responses.ts'
+export type { LedgerEntry } from './undo/ledger.ts'
+export { readDue, revertDue, type RevertDependencies } from './undo/revert-due.ts'
+export { undo, type UndoDependencies, type UndoOutcome, type UndoRequest } from './undo/undo.ts'
 export type { WantedStop, WorkloadGuard, WriteTicket } from './workload-guard.ts'

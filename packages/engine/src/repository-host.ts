@@ -42,6 +42,38 @@ export interface Head {
   readonly past: readonly PastCommit[]
 }
 
+/** A commit as the ledger reads it. */
+export interface HistoryCommit extends PastCommit {
+  /** Ids of the commits it follows; the first is that of its branch. */
+  readonly parents: readonly string[]
+  /** Name of its author. */
+  readonly author: string
+}
+
+/** Which part of a history to read. */
+export interface HistoryOptions {
+  /** Newest commit to begin with; absent: the tip of the branch as it is now. */
+  readonly from?: string
+  /** What the page before said under `next`. Goes with the `from` of that page. */
+  readonly after?: string
+  /** 100 at most. */
+  readonly limit: number
+  readonly signal: AbortSignal
+}
+
+/** Some commits, newest first. */
+export interface HistoryPage {
+  readonly commits: readonly HistoryCommit[]
+  /** Absent when there are no older ones. */
+  readonly next?: string
+}
+
+/** A file at a commit. */
+export interface FileAt {
+  readonly sha: string
+  readonly path: string
+}
+
 /** How to read the tip. */
 export interface ReadOptions {
   /** `cached` answers without a request when the host has seen the branch before; `current` always asks. */
@@ -70,6 +102,16 @@ export interface RepositoryHost {
    * `REPOSITORY_ARCHIVED`, `COMMIT_REJECTED`, or as `read` does.
    */
   commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit>
+  /** Reads the history of the branch page by page. Ends in `BRANCH_MOVED` when `from` is not there any more, or as `read` does. */
+  readHistory(options: HistoryOptions): Promise<HistoryPage>
+  /**
+   * Texts of files at commits of the history, in the order asked for; undefined where a commit has no such file. Ends in
+   * `MANIFEST_NOT_TEXT` when one is not text, in `BRANCH_MOVED` when a commit is not there any more, or as `read` does.
+   */
+  readTexts(
+    files: readonly FileAt[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly (string | undefined)[]>
   /** Frees what the host holds. The host is not used afterwards. */
   close(): Promise<void>
 }

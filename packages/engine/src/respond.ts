@@ -27,6 +27,7 @@ import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } 
 import type { Commit, Edit, Head, RepositoryHost } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 import { settleFromHistory } from './settle-from-history.ts'
+import { withUntil } from './undo/with-until.ts'
 import type { WorkloadGuard, WriteTicket } from './workload-guard.ts'
 
 /** Jobs of one lane that are answered together. */
@@ -289,7 +290,7 @@ async function commitPlan(plan: Plan, { head, signal, spent }: Committing, deps:
     throw new ResponseError('COMMIT_REJECTED', 'delivery pull-request cannot be carried out yet')
   }
   const { author, signOff } = deps.config.commit
-  const responses = plan.planned.map(({ committed }) => committed)
+  const responses = plan.planned.map(({ committed }) => withUntil(committed, deps.config.responses, deps.now()))
   const startedAt = performance.now()
   const message = composeCommitMessage(responses, signOff ? (author ?? DEFAULT_AUTHOR) : undefined)
   const commit = await deps.host.commit(
@@ -342,7 +343,8 @@ function observedOutcome({ ownEdits, committed, path, warnings }: PlannedRespons
   return { outcome: 'observed', diff, workload: committed.workload, path, ...told }
 }
 
-function diffOf({ path, before, after }: Edit): string {
+/** A change of one file as `diff -u` shows it. */
+export function diffOf({ path, before, after }: Edit): string {
   const [from, to] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`]
   return createTwoFilesPatch(from, to, before ?? '', after ?? '', '', '', { context: 3 })
 }

@@ -7,7 +7,8 @@ import type { SecretReader } from './secrets.ts'
 export interface ConfigTextOptions {
   /** The file's path, for messages. */
   readonly path: string
-  readonly secrets: SecretReader
+  /** Absent: the secrets that it names are not looked at. */
+  readonly secrets?: SecretReader
   /** The namespace that Saker itself runs in. */
   readonly ownNamespace?: string
 }
@@ -65,7 +66,8 @@ export function secretFilesIn(text: string): readonly string[] {
 }
 
 /** One fault for every secret that is named anywhere in a config, right or wrong elsewhere, and cannot be read. */
-async function secretFaults(written: unknown, secrets: SecretReader): Promise<readonly ConfigFault[]> {
+async function secretFaults(written: unknown, secrets: SecretReader | undefined): Promise<readonly ConfigFault[]> {
+  if (secrets === undefined) return []
   const faults = secretRefsIn(written, []).map(async ({ ref, path }): Promise<ConfigFault[]> => {
     try {
       await secrets.read(ref)

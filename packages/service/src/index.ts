@@ -1,7 +1,7 @@
 export { loadTokens, type LoadedToken } from './access-tokens.ts'
 export type { OperatorDesk } from './admin-api.ts'
 export { buildAdminServer, type AdminDependencies, type Operators, type ReadinessCheck } from './admin-server.ts'
-export { describeFault, parseConfigText, type ConfigTextOptions } from './config-file.ts'
+export { describeFault, parseConfigText, readConfigText, type ConfigTextOptions } from './config-file.ts'
 export { configFileSource } from './config-source.ts'
 export { isLoopback, parseListenAddress, type ListenAddress } from './listen-address.ts'
 export { LiveConfig, type ConfigSource, type FollowOptions, type ReloadObserver } from './live-config.ts'

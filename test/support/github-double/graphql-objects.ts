@@ -118,7 +118,12 @@ function commitSource(
       if (entry === undefined || path === '') return null
       return entrySource(repository, url, entry, path)
     },
-    history: async ({ first }: { readonly first?: number }) => {
+    parents: async ({ first = 10 }: { readonly first?: number }) => ({
+      __typename: 'CommitConnection',
+      totalCount: commit.parents.length,
+      nodes: commit.parents.slice(0, first).map((oid) => ({ __typename: 'Commit', oid })),
+    }),
+    history: async ({ first, after }: { readonly first?: number; readonly after?: string | null }) => {
       if (first === undefined) {
         const said = 'You must provide a `first` or `last` value to properly paginate the `history` connection.'
         throw graphqlError('MISSING_PAGINATION_BOUNDARIES', said)
@@ -127,7 +132,7 @@ function commitSource(
         const said = `Requesting ${first} records on the \`history\` connection exceeds the \`first\` limit of 100 records.`
         throw graphqlError('EXCESSIVE_PAGINATION', said)
       }
-      return historySource(repository, url, commit.oid, first)
+      return historySource(repository, url, { from: commit.oid, first, after: after ?? undefined })
     },
   }
 }
@@ -135,22 +140,24 @@ function commitSource(
 async function historySource(
   repository: HostedRepository,
   url: string,
-  from: string,
-  first: number,
+  page: { readonly from: string; readonly first: number; readonly after: string | undefined },
 ): Promise<GraphQLSource> {
+  const { from, first, after } = page
   const all = await repository.ancestry(from)
-  const nodes = await Promise.all(all.slice(0, first).map((oid) => objectSource(repository, url, oid)))
+  // GitHub's cursor names the commit that the first page began with, and counts from there.
+  const skip = after === undefined ? 0 : Number(after.split(' ')[1]) + 1
+  const nodes = await Promise.all(all.slice(skip, skip + first).map((oid) => objectSource(repository, url, oid)))
   return {
     __typename: 'CommitHistoryConnection',
     totalCount: all.length,
     nodes,
-    edges: nodes.map((node, index) => ({ __typename: 'CommitEdge', cursor: `${from} ${index}`, node })),
+    edges: nodes.map((node, index) => ({ __typename: 'CommitEdge', cursor: `${from} ${skip + index}`, node })),
     pageInfo: {
       __typename: 'PageInfo',
-      hasNextPage: all.length > first,
-      hasPreviousPage: false,
-      startCursor: `${from} 0`,
-      endCursor: `${from} ${nodes.length - 1}`,
+      hasNextPage: all.length > skip + first,
+      hasPreviousPage: skip > 0,
+      startCursor: `${from} ${skip}`,
+      endCursor: `${from} ${skip + nodes.length - 1}`,
     },
   }
 }

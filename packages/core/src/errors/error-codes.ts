@@ -62,6 +62,12 @@ export const ERROR_CODES = {
   ISOLATION_UNCERTAIN: { retryable: false },
   EDIT_UNPROVEN: { retryable: false },
 
+  // what was done cannot be taken back as it is
+  UNDO_CONFLICT: { retryable: false },
+  UNDO_SHARED: { retryable: false },
+  UNDO_UNREADABLE: { retryable: false },
+  UNDO_NOT_DIRECT: { retryable: false },
+
   // the repository refuses, or cannot be reached
   BRANCH_MOVED: { retryable: true },
   COMMIT_UNCONFIRMED: { retryable: true },

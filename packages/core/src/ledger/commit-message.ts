@@ -15,6 +15,8 @@ export interface CommittedResponse {
   readonly time: string
   /** Alerts that wanted this, merged duplicates included. */
   readonly count: number
+  /** When it is to be taken back by itself; absent: never. */
+  readonly until?: string
   /** Output fields that the config allows into commits. */
   readonly fields: readonly (readonly [name: string, value: string])[]
 }
@@ -22,7 +24,8 @@ export interface CommittedResponse {
 /** Who commits when neither the config nor the host names somebody. */
 export const DEFAULT_AUTHOR: CommitAuthor = { name: 'Saker', email: 'saker@localhost' }
 
-const MAX_SUBJECT = 72
+/** The longest subject that Git hosts show whole. */
+export const MAX_SUBJECT = 72
 /** Above this many responses each gets one line of prose: the details would bury the message. */
 const MAX_DETAILED = 20
 
@@ -55,7 +58,7 @@ function subjectOf(responses: readonly CommittedResponse[]): string {
 }
 
 /** Cuts out of the middle: the start says what is done, the end which workload. */
-function shortenMiddle(text: string, length: number): string {
+export function shortenMiddle(text: string, length: number): string {
   const characters = Array.from(text)
   if (characters.length <= length) return text
   const head = Math.ceil((length - 1) / 2)
@@ -70,6 +73,7 @@ function describe(response: CommittedResponse): readonly string[] {
     `  priority:   ${response.priority}`,
     `  time:       ${timeText(response.time)}`,
     `  count:      ${response.count}`,
+    ...(response.until === undefined ? [] : [`  until:      ${timeText(response.until)}`]),
     ...response.fields.map(([name, value]) => `  ${tameText(name)}: ${tameText(value)}`),
   ]
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatResponseLine, parseResponseLines } from './response-line.ts'
+import { formatPlaces, formatResponseLine, parsePlace, parseResponseLines } from './response-line.ts'
 
 const place = {
   path: 'apps/web.yaml',
@@ -104,5 +104,25 @@ describe('parseResponseLines', () => {
         }
       }),
     )
+  })
+})
+
+describe('parsePlace', () => {
+  it('takes apart what a line says', () => {
+    expect(parsePlace(PLACE)).toEqual(place)
+  })
+
+  it('reads back whatever was written', () => {
+    const part = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    const document = fc.record({ apiVersion: part, kind: part, namespace: fc.string({ unit: 'grapheme' }), name: part })
+    fc.assert(
+      fc.property(fc.record({ path: part, document, pointer: fc.string({ unit: 'grapheme' }) }), (written) => {
+        expect(formatPlaces([written]).map(parsePlace)).toEqual([written])
+      }),
+    )
+  })
+
+  it.each(['', 'a.yaml', 'a.yaml#Deployment:/x', '#v1/Pod/a/b:/x'])('refuses %j', (written) => {
+    expect(parsePlace(written)).toBeUndefined()
   })
 })

@@ -85,3 +85,19 @@ export function parseResponseLines(message: string): readonly ResponseLine[] {
     }
   })
 }
+
+/** A changed place as the line spells it, taken apart. Undefined when it is none. */
+export function parsePlace(written: string): ChangedPlace | undefined {
+  const [, path, where, pointer] = /^([^#]+)#([^:]*):(.*)$/u.exec(written) ?? []
+  const parts = where?.split('/') ?? []
+  const [kind, namespace, name] = parts.slice(-3).map(decodePercent)
+  if (path === undefined || pointer === undefined || parts.length < 4) return undefined
+  if (kind === undefined || namespace === undefined || name === undefined) return undefined
+  // Only the version of an API keeps its slash.
+  const apiVersion = decodePercent(parts.slice(0, -3).join('/'))
+  return {
+    path: decodePercent(path),
+    document: { apiVersion, kind, namespace, name },
+    pointer: decodePercent(pointer),
+  }
+}

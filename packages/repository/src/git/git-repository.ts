@@ -1,8 +1,19 @@
 import { join, resolve } from 'node:path'
 import { blobOid, ResponseError, type GitLocation, type Tree } from '@saker/core'
-import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost, RequestObserver } from '@saker/engine'
+import type {
+  ChangeSet,
+  Commit,
+  FileAt,
+  Head,
+  HistoryOptions,
+  HistoryPage,
+  ReadOptions,
+  RepositoryHost,
+  RequestObserver,
+} from '@saker/engine'
 import { textsOf } from '../tree/tree-gate.ts'
 import type { GitAuth } from './git-credentials.ts'
+import { GitHistory, hasCommit } from './git-history.ts'
 import { gitPlaceOf, type GitPlace } from './git-place.ts'
 import { GitServer } from './git-server.ts'
 import { ObjectCache } from './object-cache.ts'
@@ -44,6 +55,7 @@ class GitRepository implements RepositoryHost {
   readonly #server: GitServer
   readonly #named: ReadonlySet<string>
   readonly #parent: string
+  readonly #history: GitHistory
   readonly #turns = new Turns()
   readonly #closing = new AbortController()
   #cache: ObjectCache | undefined
@@ -57,6 +69,7 @@ class GitRepository implements RepositoryHost {
     this.#server = new GitServer({ place, auth, timeoutMs, ...(observe === undefined ? {} : { observe }) })
     this.#named = new Set(files)
     this.#parent = join(resolve(dataDir), 'git')
+    this.#history = new GitHistory((cache, depth, signal) => this.#server.fetchTip(cache, depth, signal))
   }
 
   async read({ freshness, past = 0, signal }: ReadOptions): Promise<Head> {
@@ -82,6 +95,21 @@ class GitRepository implements RepositoryHost {
     })
   }
 
+  async readHistory(options: HistoryOptions): Promise<HistoryPage> {
+    const signal = this.#untilClosed(options.signal)
+    return this.#turns.take(signal, () =>
+      this.#withCache(signal, (cache) => this.#history.page(cache, { ...options, signal })),
+    )
+  }
+
+  async readTexts(
+    files: readonly FileAt[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly (string | undefined)[]> {
+    const signal = this.#untilClosed(options.signal)
+    return this.#turns.take(signal, () => this.#withCache(signal, (cache) => this.#history.texts(cache, files, signal)))
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new ResponseError('SHUTTING_DOWN', 'the repository is closed'))
     await this.#turns.take(new AbortController().signal, async () => this.#dropCache())
@@ -94,7 +122,7 @@ class GitRepository implements RepositoryHost {
   }
 
   async #fetchHead(cache: ObjectCache, past: number, signal: AbortSignal): Promise<Head> {
-    const sha = await this.#server.fetchTip(cache, Math.max(1, past), signal)
+    const sha = await this.#server.fetchTip(cache, Math.max(past, this.#history.depth), signal)
     const commits = await readPastCommits(cache, { sha, count: past, signal })
     if (this.#tree?.sha === sha) return { tree: this.#tree, current: true, past: commits }
     const known = this.#tree === undefined ? new Map<string, string>() : textsOf(this.#tree.files, this.#named)
@@ -111,18 +139,11 @@ class GitRepository implements RepositoryHost {
 
   /** A base that was read here is in the cache; one from another process, or from before a restart, is fetched. */
   async #ensureBase(cache: ObjectCache, baseSha: string, signal: AbortSignal): Promise<void> {
-    if (await this.#hasCommit(cache, baseSha, signal)) return
-    const tip = await this.#server.fetchTip(cache, 1, signal)
+    if (await hasCommit(cache, baseSha, signal)) return
+    const tip = await this.#server.fetchTip(cache, this.#history.depth, signal)
     if (tip !== baseSha) {
       throw new ResponseError('BRANCH_MOVED', `the branch ${this.#place.branch} is at ${tip}, not at ${baseSha}`)
     }
-  }
-
-  async #hasCommit(cache: ObjectCache, sha: string, signal: AbortSignal): Promise<boolean> {
-    if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(sha)) return false
-    const answer = await cache.run(['cat-file', '-e', `${sha}^{commit}`], { signal })
-    signal.throwIfAborted()
-    return answer.ending === 'ok'
   }
 
   /** Runs `work`, and once more from an empty cache when the one it used turns out to be broken. */

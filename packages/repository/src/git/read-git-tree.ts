@@ -80,14 +80,15 @@ function batchOf(missing: readonly TreeEntry[]): readonly TreeEntry[] {
   return end === -1 ? missing : missing.slice(0, end)
 }
 
-async function readBlobs(
+/** Reads contents by their ids into `texts`, undefined for what is not text. */
+export async function readBlobs(
   cache: ObjectCache,
   {
     batch,
     texts,
     signal,
   }: {
-    readonly batch: readonly TreeEntry[]
+    readonly batch: readonly Pick<TreeEntry, 'oid'>[]
     readonly texts: Map<string, string | undefined>
     readonly signal: AbortSignal
   },

@@ -1,5 +1,15 @@
 import { blobOid, ResponseError, type GitHubLocation, type Secret, type Tree, type TreeFile } from '@saker/core'
-import type { ChangeSet, Commit, Head, ReadOptions, RepositoryHost, RequestObserver } from '@saker/engine'
+import type {
+  ChangeSet,
+  Commit,
+  FileAt,
+  Head,
+  HistoryOptions,
+  HistoryPage,
+  ReadOptions,
+  RepositoryHost,
+  RequestObserver,
+} from '@saker/engine'
 import { AppCredential } from './app-credential.ts'
 import { commitThroughGitData } from './commit-git-data.ts'
 import { canCommitInOneRequest, commitThroughGraphQL, type LandedCommit } from './commit-graphql.ts'
@@ -7,6 +17,9 @@ import { GitHubClient } from './github-client.ts'
 import { tokenCredential } from './github-credential.ts'
 import { GitHubExchange } from './github-exchange.ts'
 import { readHead, type HeadRead } from './read-head.ts'
+import { readHistory } from './read-history.ts'
+import { readTexts } from './read-texts.ts'
+import type { GitHubBranch } from './read-tree-query.ts'
 
 const DEFAULT_TIMEOUT_MS = 15_000
 
@@ -98,13 +111,28 @@ class GitHubRepository implements RepositoryHost {
     return { sha: landed.sha, ...(landed.url === undefined ? {} : { url: landed.url }) }
   }
 
+  async readHistory(options: HistoryOptions): Promise<HistoryPage> {
+    return readHistory(this.#client, this.#where, options)
+  }
+
+  async readTexts(
+    files: readonly FileAt[],
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<readonly (string | undefined)[]> {
+    return readTexts(this.#client, this.#where, { files, signal })
+  }
+
   async close(): Promise<void> {
     this.#seen = undefined
   }
 
-  async #readHead(past: number, signal: AbortSignal): Promise<HeadRead> {
+  get #where(): GitHubBranch {
     const { owner, repository: name } = this.#location
-    const branch = { owner, name, branch: this.#branch }
+    return { owner, name, branch: this.#branch }
+  }
+
+  async #readHead(past: number, signal: AbortSignal): Promise<HeadRead> {
+    const branch = this.#where
     const seen = this.#seen?.head
     const head = await readHead(this.#client, { branch, named: this.#named, past, seen, signal })
     this.#seen = { head, stale: false }

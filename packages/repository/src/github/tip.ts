@@ -49,17 +49,24 @@ export function tipOfCutOff(text: string, place: string): Tip | undefined {
   }
 }
 
-function branchMissing(repository: unknown, place: string): ResponseError {
+/** Why there is no tip. */
+export function branchMissing(repository: unknown, place: string): ResponseError {
   return valueAt(repository, 'isEmpty') === true
     ? new ResponseError('REPOSITORY_EMPTY', `the repository of ${place} is empty`)
     : new ResponseError('BRANCH_NOT_FOUND', `${place} does not exist`)
 }
 
-function pastCommit(node: unknown): PastCommit[] {
+/** A commit of an answer to a query for the history; nothing where the answer is not of that form. */
+export function pastCommit(node: unknown): PastCommit[] {
   const sha = textAt(node, 'oid')
   const message = textAt(node, 'message')
   const url = textAt(node, 'url')
   const at = Date.parse(textAt(node, 'committedDate') ?? '')
   if (sha === undefined || message === undefined || Number.isNaN(at)) return []
   return [{ sha, message, at, ...(url === undefined ? {} : { url }) }]
+}
+
+/** A commit that a history was to begin with, or a file be read at, is gone: the branch was rewritten. */
+export function commitMissing(sha: string, place: string): ResponseError {
+  return new ResponseError('BRANCH_MOVED', `commit ${sha} is not in ${place} any more`)
 }

@@ -1,0 +1,142 @@
+import { parseDurationMs, ResponseError, workloadTitle } from '@saker/core'
+import { readPastResponses, type PastResponse } from '@saker/engine'
+import type { Command } from 'commander'
+import { addConfigFlags, type ConfigFlags } from './flags.ts'
+import { loadConfigOnce } from './load-config.ts'
+import { progressOf, withPastHosts, type PastHost } from './past-hosts.ts'
+
+interface HistoryFlags extends ConfigFlags {
+  readonly limit: number
+  readonly since?: number
+  readonly json: boolean
+}
+
+/** A response as `saker history --json` prints it. */
+interface ShownResponse {
+  readonly id: string
+  readonly response: string
+  /** `namespace/Kind/name`. */
+  readonly target: string
+  readonly cluster: string
+  readonly repository: string
+  readonly commit: string
+  readonly url?: string
+  readonly time: string
+  readonly state: string
+  readonly until?: string
+  readonly undoneBy?: string
+  /** `path#document:pointer` of each changed place. */
+  readonly places: readonly string[]
+}
+
+const HELP = `
+It is read from the messages and files of Git alone: neither a running Saker nor Redis is needed, only the config and the
+credential of the repository. Secrets of the config that are not used need not be there.
+
+States:
+  done          stands as it was written
+  undone        taken back by saker undo, or because its time was over
+  reverted      somebody else has restored what stood there before
+  changedSince  something else stands there by now
+  unknown       a file of it cannot be read any more
+
+Examples:
+  saker history --config saker.yaml
+  saker history --config saker.yaml --since 7d --json
+  GITHUB_TOKEN=… saker history --owner acme --repository fleet-infra`
+
+/** Adds `saker history`. */
+export function addHistoryCommand(program: Command): void {
+  const command = program.command('history').description('what was done, newest first, read from Git itself')
+  addConfigFlags(command)
+    .option('--limit <count>', 'how many at most', parseLimit, 50)
+    .option(
+      '--since <when>',
+      'nothing older than this: a duration such as 24h, or a time such as 2026-05-25',
+      parseSince,
+    )
+    .option('--json', 'an array, for machines', false)
+    .addHelpText('after', HELP)
+    .action(async (flags: HistoryFlags) => {
+      const shown = await withPastHosts(await loadConfigOnce(flags), flags.dataDir, (hosts, signal) =>
+        readAll(hosts, flags, signal),
+      )
+      process.stdout.write(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : tableOf(shown))
+    })
+}
+
+async function readAll(
+  hosts: readonly PastHost[],
+  { limit, since }: HistoryFlags,
+  signal: AbortSignal,
+): Promise<readonly ShownResponse[]> {
+  const each = await Promise.all(
+    hosts.map(async ({ repository, host }) => {
+      const query = { limit, signal, onProgress: progressOf(repository) }
+      const found = await readPastResponses(host, since === undefined ? query : { ...query, since })
+      return found.map((one) => shownOf(one, repository.name))
+    }),
+  )
+  // Those of one repository keep their order: clocks of committers differ.
+  return each
+    .flat()
+    .toSorted((a, b) => (a.repository === b.repository ? 0 : b.time.localeCompare(a.time)))
+    .slice(0, limit)
+}
+
+function shownOf({ entry, state }: PastResponse, repository: string): ShownResponse {
+  const { line, commit, undoneBy } = entry
+  return {
+    id: line.id,
+    response: line.response,
+    target: workloadTitle(line.workload),
+    cluster: line.workload.cluster,
+    repository,
+    commit: commit.sha,
+    ...(commit.url === undefined ? {} : { url: commit.url }),
+    time: new Date(commit.at).toISOString(),
+    state,
+    ...(line.until === undefined ? {} : { until: line.until }),
+    ...(undoneBy === undefined ? {} : { undoneBy: undoneBy.sha }),
+    places: line.places,
+  }
+}
+
+function tableOf(shown: readonly ShownResponse[]): string {
+  if (shown.length === 0) return 'nothing was done\n'
+  const rows = [
+    ['TIME', 'ID', 'STATE', 'RESPONSE', 'CLUSTER', 'TARGET', 'COMMIT'],
+    ...shown.map(({ time, id, state, response, cluster, target, commit }) =>
+      // What a message holds may hold what a terminal would obey.
+      [time, id, state, response, cluster, target, commit.slice(0, 12)].map((text) => text.replaceAll(/\p{C}+/gu, ' ')),
+    ),
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((text, column) => text.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+function parseLimit(written: string): number {
+  const limit = Number(written)
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new ResponseError('CONFIG_INVALID', '--limit must be a whole number of at least 1')
+  return limit
+}
+
+function parseSince(written: string): number {
+  const ms = parseDurationMs(written)
+  const since = ms === undefined ? Date.parse(written) : Date.now() - ms
+  if (Number.isNaN(since))
+    throw new ResponseError(
+      'CONFIG_INVALID',
+      '--since must be a duration such as 24h or a time such as 2026-05-25T13:00:00Z',
+    )
+  return since
+}

@@ -1,0 +1,53 @@
+import { normalisedUrl, type Config, type Repository } from '@saker/core'
+import type { RepositoryHost } from '@saker/engine'
+import { openRepository } from '@saker/repository'
+import type { LoadedConfig } from './loaded-config.ts'
+
+/** A repository of the config, opened for one command. */
+export interface PastHost {
+  readonly repository: Repository
+  readonly host: RepositoryHost
+}
+
+/** Opens each branch of the config once, has `work` done with them, and closes them again, however it ends. */
+export async function withPastHosts<T>(
+  { config, secrets }: LoadedConfig,
+  dataDir: string,
+  work: (hosts: readonly PastHost[], signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stopping = new AbortController()
+  const stop = (): void => stopping.abort(new Error('interrupted'))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const hosts = branchesOf(config).map((repository) => ({
+    repository,
+    host: openRepository(repository, { readSecret: (ref) => secrets.read(ref), dataDir, observe: () => {} }),
+  }))
+  try {
+    return await work(hosts, stopping.signal)
+  } finally {
+    await Promise.all(hosts.map(({ host }) => host.close()))
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+function branchesOf({ repositories }: Config): readonly Repository[] {
+  const branches = new Map<string, Repository>()
+  for (const one of repositories) {
+    const key = `${normalisedUrl(one.location)}#${one.branch}`
+    if (!branches.has(key)) branches.set(key, one)
+  }
+  return [...branches.values()]
+}
+
+/** Commits after each so many of which a long search says on standard error how far it is. */
+const TOLD_EACH = 1000
+
+/** Tells on standard error how far a search through a history is, when it is a long one. */
+export function progressOf({ name }: Repository): (commits: number) => void {
+  let told = 0
+  return (commits) => {
+    if (commits - told < TOLD_EACH) return
+    told = commits
+    process.stderr.write(`${name}: ${commits} commits looked through\n`)
+  }
+}
