@@ -147,10 +147,8 @@ function rootDifferences(
 ): readonly Difference[] {
   const [olds, news] = [objectsByKey(before), objectsByKey(after)]
   const manifests = new Set([...olds.values(), ...news.values()].map(({ origin }) => placeKey(origin)))
-  // Where only manifests are edited, no kustomization or patch, nothing becomes of those in other files; but replacements
-  // and the like may carry what one says into another.
-  const isPlain = [...olds.values()].every(({ uncertain }) => uncertain.length === 0)
-  const isLocal = isPlain && [...edited].every((place) => manifests.has(place) && !KUSTOMIZATION.test(place))
+  // Where only manifests are edited, nothing becomes of those in other files, unless a kustomization makes more of them.
+  const isLocal = [...edited].every((place) => manifests.has(place) && !KUSTOMIZATION.test(place))
   return [...new Set([...olds.keys(), ...news.keys()])].flatMap((key) => {
     const [old, fresh] = [olds.get(key), news.get(key)]
     const present = fresh ?? old
@@ -164,8 +162,8 @@ function rootDifferences(
 
 const KUSTOMIZATION = /(?:^|[/:])(?:kustomization\.ya?ml|Kustomization)$/u
 
-function isIn(edited: ReadonlySet<string>, { origin }: BuiltObject): boolean {
-  return 'remote' in origin || edited.has(placeKey(origin))
+function isIn(edited: ReadonlySet<string>, { origin, layers }: BuiltObject): boolean {
+  return 'remote' in origin || layers.length > 0 || edited.has(placeKey(origin))
 }
 
 /** By identity; a build that has two of one identity keeps both apart. */
