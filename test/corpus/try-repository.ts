@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { normalisedUrl } from '@saker/core'
 import { layoutOf, type Layout } from '@saker/manifest'
+import { repeatFaults } from '../support/kustomize/expected-end.ts'
 import { describe, judgePlan, type Judgement } from '../support/kustomize/judge-plan.ts'
 import { isKustomizeInstalled } from '../support/kustomize/kustomize.ts'
 import { actionsOf, planTarget, type PlanEnd } from '../support/kustomize/plan-target.ts'
@@ -114,9 +115,9 @@ async function verdictOn(
   return { kind: judgement.kind, line: `${word} ${title}: ${where}: ${judgement.why}` }
 }
 
-/** A bare Pod that is out of Git is not found any more. */
+/** A bare Pod that is out of Git is not found any more, or what is left of its name is of others. */
 function isGone(again: PlanEnd, first: PlanEnd): boolean {
-  return first.title?.split('/')[1] === 'Pod' && again.kind === 'refused' && again.error.code === 'WORKLOAD_NOT_FOUND'
+  return first.title?.split('/')[1] === 'Pod' && repeatFaults(again, { workload: first.title }).length === 0
 }
 
 function describeEnd(end: PlanEnd): string {
