@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { normalisedUrl } from '@saker/core'
 import { layoutOf, type Layout } from '@saker/manifest'
+import { repeatFaults } from '../support/kustomize/expected-end.ts'
 import { describe, judgePlan, type Judgement } from '../support/kustomize/judge-plan.ts'
 import { isKustomizeInstalled } from '../support/kustomize/kustomize.ts'
 import { actionsOf, planTarget, type PlanEnd } from '../support/kustomize/plan-target.ts'
@@ -10,11 +11,12 @@ import { hasPods, sightingOf } from '../support/kustomize/pod-of.ts'
 import { renderWorld, topFolders, type RenderedRoot } from '../support/kustomize/render-world.ts'
 import { readRepositoryFiles, treeOf, withTexts, type RepositoryFiles } from '../support/kustomize/repository-files.ts'
 import { renderingFaults } from '../support/kustomize/rendering-faults.ts'
+import { undoFaults } from '../support/kustomize/undo-plan.ts'
 import type { World } from '../support/kustomize/world.ts'
 
 /**
  * Plans `contain` and `isolate` for every workload of a local GitOps repository, renders all of it by the real kustomize
- * before and after each plan, and says what differs beyond what was meant. Writes nothing. Exits 1 when any plan is wrong.
+ * before and after each plan, takes each back, and says what differs beyond what was meant. Writes nothing. Exits 1 when any plan is wrong.
  */
 
 const USAGE = `node tools/with-node.mjs test/corpus/try-repository.ts DIR [--path clusters/prod …] [--branch main] [--url URL]
@@ -106,14 +108,16 @@ async function verdictOn(
   if (judgement.kind === 'exact' && again.kind !== 'unchanged' && !isGone(again, end)) {
     return { kind: 'wrong', line: `WRONG ${title}: ${where}: planning again ends ${describeEnd(again)}` }
   }
+  const undo = undoFaults(end.plan, new Map([['repository', subject.files]]), new Map([['repository', files]]))
+  if (undo.length > 0) return { kind: 'wrong', line: `WRONG ${title}: ${where}: undo: ${undo.join('; ')}` }
   if (judgement.kind === 'exact') return { kind: 'exact', line: `right ${title}: ${where}` }
   const word = judgement.kind === 'wrong' ? 'WRONG' : 'unproven'
   return { kind: judgement.kind, line: `${word} ${title}: ${where}: ${judgement.why}` }
 }
 
-/** A bare Pod that is out of Git is not found any more. */
+/** A bare Pod that is out of Git is not found any more, or what is left of its name is of others. */
 function isGone(again: PlanEnd, first: PlanEnd): boolean {
-  return first.title?.split('/')[1] === 'Pod' && again.kind === 'refused' && again.error.code === 'WORKLOAD_NOT_FOUND'
+  return first.title?.split('/')[1] === 'Pod' && repeatFaults(again, { workload: first.title }).length === 0
 }
 
 function describeEnd(end: PlanEnd): string {

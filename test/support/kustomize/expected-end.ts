@@ -17,7 +17,7 @@ export function faultsOf(end: PlanEnd, { workload, expected }: CaseTarget): read
 }
 
 /** Once is enough; a bare Pod that is out of Git is not there any more, or another workload is all that is left of its name. */
-export function repeatFaults(again: PlanEnd, { workload }: CaseTarget): readonly string[] {
+export function repeatFaults(again: PlanEnd, { workload }: Pick<CaseTarget, 'workload'>): readonly string[] {
   const isGone = workload?.split('/')[1] === 'Pod' && again.kind === 'refused'
   const isRight = isGone ? /^WORKLOAD_(?:NOT_FOUND|AMBIGUOUS)$/u.test(again.error.code) : again.kind === 'unchanged'
   return isRight ? [] : [`the second time it ends ${endOf(again)}`]

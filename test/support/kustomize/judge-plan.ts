@@ -1,4 +1,4 @@
-import { isJsonObject, listAt, textAt, valueAt, type JsonObject } from './json-object.ts'
+import { isJsonObject, listAt, mapAt, textAt, valueAt, type JsonObject } from './json-object.ts'
 import type { RenderedRoot } from './render-world.ts'
 import { brokenRoots, renderedDifference, type ObjectDifference } from './rendered-difference.ts'
 
@@ -91,20 +91,27 @@ function isWanted(
   )
 }
 
-function isPolicyFor({ object, root, added }: ObjectDifference, workload: string, after: Judged['after']): boolean {
+function isPolicyFor(
+  { object, root, added: policy }: ObjectDifference,
+  workload: string,
+  after: Judged['after'],
+): boolean {
   const [namespace, kind = ''] = object.split('/')
-  if (added === undefined || !kind.endsWith('NetworkPolicy') || !isJsonObject(added)) return false
+  if (!kind.endsWith('NetworkPolicy') || !isJsonObject(policy)) return false
   if (namespace !== workload.split('/')[0] && namespace !== '-') return false
-  const selector = valueAt(added, 'spec', kind === 'NetworkPolicy' ? 'podSelector' : 'endpointSelector')
+  const selector = valueAt(policy, 'spec', kind === 'NetworkPolicy' ? 'podSelector' : 'endpointSelector')
   const objects = after.get(root)?.objects
   const target = objects?.get(workload) ?? objects?.get(workload.replace(/^[^/]*/u, '-'))
-  return target === undefined ? isJsonObject(selector) : picks(selector, podLabelsOf(target))
+  // what the Job controller adds to the pods of a Job
+  const name = workload.split('/')[2]
+  const added = workload.split('/')[1] === 'Job' ? { 'batch.kubernetes.io/job-name': name, 'job-name': name } : {}
+  return target === undefined ? isJsonObject(selector) : picks(selector, { ...added, ...podLabelsOf(target) })
 }
 
-function podLabelsOf(object: JsonObject): unknown {
+function podLabelsOf(object: JsonObject): JsonObject {
   const template =
     valueAt(object, 'spec', 'jobTemplate', 'spec', 'template') ?? valueAt(object, 'spec', 'template') ?? object
-  return valueAt(template, 'metadata', 'labels')
+  return mapAt(template, 'metadata', 'labels')
 }
 
 function picks(selector: unknown, labels: unknown): boolean {

@@ -44,7 +44,7 @@ export interface RootBuild {
 export function keyOfPlan({ root, loose }: RootPlan): string {
   const { applier } = root
   return (
-    JSON.stringify([root.id, root.kind, root.path, loose ?? [], applier?.pinned ?? '']) +
+    JSON.stringify([root.id, root.kind, root.path, loose ?? [], applier?.pinned ?? '', applier?.object.root.id ?? '']) +
     (applier === undefined ? '' : textOfApplier(applier.object))
   )
 }

@@ -39,14 +39,16 @@ export function discoverWhole(access: LayoutAccess, repository: string): WholeRe
     ),
   )
   const seeds = [...leading, ...(looseLeads.length > 0 ? [beside] : [])]
-  const discovered = discoverRoots(access, seeds)
+  const first = discoverRoots(access, seeds)
   // examples and copies of other people's objects lead on to nothing here, and so tell nothing about what is applied
-  if (!leadsAnywhere(discovered)) return { ...discoverRoots(access, [...tops, loose]), unapplied: [] }
-  const read = readFiles(access, discovered, seeds)
+  if (!leadsAnywhere(first)) return { ...discoverRoots(access, [...tops, loose]), unapplied: [] }
+  const starts = startsOf(access, first, { repository, seeds })
+  const discovered = discoverRoots(access, starts)
+  const read = readFiles(access, discovered, starts)
   const isCovered = (plan: RootPlan): boolean => kustomizationPaths(plan).some((path) => read.has(path))
   const reached = new Set(seeds.map(({ root }) => root.id))
   return {
-    ...withoutCovered(discovered, seeds, read),
+    ...withoutCovered(discovered, starts, read),
     unapplied: tops.filter((plan) => !reached.has(plan.root.id) && !isCovered(plan)),
   }
 }
@@ -121,6 +123,31 @@ function loosePlan(repository: string, loose: readonly string[]): RootPlan {
 function besideLeads(loose: readonly string[], leads: readonly string[]): readonly string[] {
   const folders = new Set(leads.map(folderOf))
   return loose.filter((path) => folders.has(folderOf(path)))
+}
+
+/**
+ * Where to start so that every object is met in the root that applies it. Flux's own objects mostly lie in a folder that
+ * they apply themselves: then that folder is the start, and not the file that they were found in.
+ */
+function startsOf(
+  access: LayoutAccess,
+  found: Discovered,
+  { repository, seeds }: { readonly repository: string; readonly seeds: readonly RootPlan[] },
+): readonly RootPlan[] {
+  const isSeed = new Set(seeds.map(({ root }) => root.id))
+  const left = withoutCovered({ plans: seeds, problems: [] }, seeds, readFiles(access, found, seeds)).plans
+  const gone = new Set(
+    seeds.filter((seed) => !left.includes(seed)).flatMap((seed) => [...access.build(seed).built.files]),
+  )
+  const folders = found.plans
+    .filter(({ root }) => !isSeed.has(root.id) && root.repository === repository && root.kind !== 'remote')
+    .filter((plan) => [...access.build(plan).built.files].some((path) => gone.has(path)))
+    .map(({ root }) => root.path)
+  const applied = [...new Set(folders)].flatMap((path): readonly RootPlan[] => {
+    const root = rootAt(access.filesOf(repository), { repository, path, by: '' })
+    return root === undefined ? [] : [{ root }]
+  })
+  return [...left, ...applied]
 }
 
 /** All that was read for roots that something applies, as `repository:path`. */
