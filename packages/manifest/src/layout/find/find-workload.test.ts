@@ -175,7 +175,7 @@ describe('findWorkload', () => {
   })
 
   it('refuses a name that Flux fills in from the cluster, and says so', () => {
-    const { message } = refusalOf(files([`shop/Deployment/${'$'}{APP}`]), WEB_POD)
+    const { message } = refusalOf(files([['shop/Deployment/$', '{APP}'].join('')]), WEB_POD)
 
     expect(message).toContain('MANIFEST_TEMPLATED: the name of a Deployment is filled in later')
   })
