@@ -15,8 +15,8 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for processes, Redis or a network; more of them than cores keep the cores busy.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
   },
 })

@@ -3,8 +3,11 @@ import type { JsonObject } from './json-object.ts'
 
 /** Values of few kinds and names, so that what meets in a build often concerns each other. */
 
+/** Names that objects and what names them share. */
 export const names = fc.constantFrom('web', 'api', 'db', 'web-api')
+/** Values of labels, variables and the like. */
 export const texts = fc.constantFrom('a', 'b', 'true', '1', 'x y')
+/** Mostly none. */
 export const namespaces = fc.constantFrom(undefined, undefined, 'shop', 'other', 'default')
 
 /** A value, or nothing. */
@@ -24,6 +27,7 @@ const images = fc.constantFrom(
   'busybox@sha256:def',
   'registry.example/web:2',
 )
+/** Labels or annotations, or none. */
 export const labels = maybe(
   fc.dictionary(fc.constantFrom('app', 'tier', 'app.kubernetes.io/name'), texts, { maxKeys: 2 }),
 )
@@ -49,6 +53,7 @@ const mounts = fc.uniqueArray(fc.record({ name: fc.constantFrom('v', 'w'), mount
   maxLength: 2,
   selector: ({ mountPath }) => mountPath,
 })
+/** A container with what strategic merges treat in a way of their own. */
 export const container = fc.record({
   name: fc.constantFrom('main', 'side'),
   image: maybe(images),
@@ -59,6 +64,7 @@ export const container = fc.record({
   args: maybe(fc.array(texts, { maxLength: 2 })),
 })
 const containers = fc.uniqueArray(container, { minLength: 1, maxLength: 2, selector: ({ name }) => name })
+/** A volume, mostly of something that has a name. */
 export const volume = fc.record({
   name: fc.constantFrom('v', 'w'),
   configMap: maybe(fc.record({ name: names })),

@@ -36,7 +36,7 @@ function applyOne(holder: MutableObject, operation: JsonValue): void {
     case 'test':
       return test(holder, path, value())
     case 'copy':
-      return add(holder, path, copyOf(valueAt(holder, pointerOf(operation, 'from'))))
+      return add(holder, path, copyOf(copiedFrom(holder, pointerOf(operation, 'from'))))
     case 'move': {
       const from = pointerOf(operation, 'from')
       const moved = copyOf(valueAt(holder, from))
@@ -69,6 +69,12 @@ function containerAt(holder: MutableObject, path: Pointer): { container: Contain
 
 function valueAt(holder: MutableObject, path: Pointer): MutableJson {
   return path.reduce<MutableJson>((found, key) => childOf(found, key), holder)
+}
+
+/** A key that is missing at the end is copied as null. */
+function copiedFrom(holder: MutableObject, path: Pointer): MutableJson {
+  const { container, key } = containerAt(holder, path)
+  return !Array.isArray(container) && !Object.hasOwn(container, key) ? null : childOf(container, key)
 }
 
 function childOf(value: MutableJson, key: string): MutableJson {
@@ -108,10 +114,10 @@ function remove(holder: MutableObject, path: Pointer): void {
   else delete container[key]
 }
 
+/** Of an object, a key that is missing is added, whatever the standard says. */
 function replace(holder: MutableObject, path: Pointer, value: MutableJson): void {
   const { container, key } = containerAt(holder, path)
   if (Array.isArray(container)) container[indexIn(container, key, container.length - 1)] = value
-  else if (!Object.hasOwn(container, key)) throw missing()
   else setField(container, key, value)
 }
 
