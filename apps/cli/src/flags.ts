@@ -80,9 +80,12 @@ export type ConfigFlags = Pick<
 
 const CONFIG_FLAGS = new Set(['--config', '--data-dir'])
 
-/** Gives a command the flags that say where the config is, each with its environment variable. */
-export function addConfigFlags(command: Command): Command {
-  const named = SERVICE_FLAGS.filter(({ long }) => CONFIG_FLAGS.has(long ?? ''))
+/**
+ * Gives a command the flags that say where the config is, each with its environment variable; without `--data-dir` for one
+ * that keeps nothing.
+ */
+export function addConfigFlags(command: Command, { keeps = true }: { readonly keeps?: boolean } = {}): Command {
+  const named = SERVICE_FLAGS.filter(({ long = '' }) => CONFIG_FLAGS.has(long) && (keeps || long !== '--data-dir'))
   const dropIn = DROP_IN_FLAGS.filter(({ long }) => long !== '--notify-url')
   for (const option of [...named, ...dropIn]) command.addOption(option.env(environmentNameOf(option.long ?? '')))
   return command

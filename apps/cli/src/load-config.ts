@@ -58,17 +58,20 @@ export async function followConfig(options: FollowOptions): Promise<LiveConfig<S
  * Reads the config once, for a command that looks or acts and ends. Only the secrets that it uses need to be there. Ends in
  * `CONFIG_INVALID`.
  */
-export async function loadConfigOnce(flags: ConfigFlags): Promise<LoadedConfig> {
+export async function loadConfigOnce(flags: Omit<ConfigFlags, 'dataDir'>): Promise<LoadedConfig> {
+  const ownNamespace = await namespaceOfThisPod()
+  const named = ownNamespace === undefined ? {} : { ownNamespace }
   const path = flags.config
   if (path === undefined) {
-    const { config, secrets } = dropInConfig(flags, { env: process.env })
+    const { config, secrets } = dropInConfig(flags, { env: process.env, ...named })
     return { config, secrets: secretReader(secrets) }
   }
   refuseDropInFlags(flags)
-  return { config: await parseConfigText(await readConfigText(path), { path }), secrets: secretReader(process.env) }
+  const config = await parseConfigText(await readConfigText(path), { path, ...named })
+  return { config, secrets: secretReader(process.env) }
 }
 
-function refuseDropInFlags(flags: ConfigFlags): void {
+function refuseDropInFlags(flags: Omit<ConfigFlags, 'dataDir'>): void {
   const unused = dropInFlagsOf(flags)
   if (unused.length === 0) return
   const message = `--config already says what ${unused.join(', ')} would say; give one or the other`

@@ -6,6 +6,7 @@ import { addHistoryCommand } from './history-command.ts'
 import { addOperatorCommands } from './operator-commands.ts'
 import { runService, type Service } from './run-service.ts'
 import { addUndoCommand } from './undo-command.ts'
+import { addSimulateCommand } from './simulate-command.ts'
 import { VERSION } from './version.ts'
 
 const EXAMPLE = `
@@ -15,6 +16,7 @@ Examples:
   REDIS_URL=redis://redis:6379 saker worker --config saker.yaml
   saker history --config saker.yaml --since 7d
   saker undo 01k8w3c7qz4v9m2x5h --config saker.yaml --reason 'false alarm'
+  saker simulate --config saker.yaml alerts.jsonl
   SAKER_ADMIN_TOKEN=… saker retry 01k8w3c7qz4v9m2x5h --reason 'token renewed'
   SAKER_ADMIN_TOKEN=… saker pause fleet --as zoe --reason 'planned load test'
 
@@ -42,6 +44,7 @@ function buildProgram(): Command {
   addService(program, 'worker', 'only answer them; needs REDIS_URL')
   addHistoryCommand(program)
   addUndoCommand(program)
+  addSimulateCommand(program)
   addOperatorCommands(program)
   return program
 }

@@ -1,23 +1,20 @@
 import {
+  answersTo,
   deliveryFingerprintOf,
   deliveryOf,
   fingerprintOf,
   laneOf,
-  namespaceOf,
   newResponseId,
-  notActionable,
-  podSightingOf,
   repositoriesOfCluster,
   ResponseError,
-  responsesFor,
   type Alert,
   type Config,
+  type IgnoredReason,
   type PodSighting,
   type Response,
 } from '@saker/core'
 import type { AcknowledgedFingerprints } from './acknowledged-fingerprints.ts'
 import type { AlertSink } from './alert-sink.ts'
-import type { IgnoredReason } from './ingest-observer.ts'
 
 /** How long the very same alert counts as delivered again where the config merges nothing, in milliseconds. */
 const REDELIVERY_MS = 60_000
@@ -52,15 +49,9 @@ export type Enqueued =
  * and storing them again is harmless.
  */
 export async function enqueueAlert(alert: Alert, origin: AlertOrigin, deps: EnqueueDependencies): Promise<Enqueued> {
-  const unactionable = notActionable(alert)
-  if (unactionable !== undefined) return { result: 'ignored', reason: unactionable }
-  const { config, cluster } = origin
-  const sighting = podSightingOf(alert)
-  const namespace = namespaceOf(alert, sighting)
-  const place = { cluster, ...(namespace === undefined ? {} : { namespace }) }
-  const responses = responsesFor(alert, place, config.responses)
-  if (responses.length === 0) return { result: 'ignored', reason: 'NoResponse' }
-  if (sighting === undefined) return { result: 'ignored', reason: 'NoWorkload' }
+  const answers = answersTo(alert, origin.config, origin.cluster)
+  if ('ignored' in answers) return { result: 'ignored', reason: answers.ignored }
+  const { sighting, responses } = answers
   const responseIds: string[] = []
   for (const response of responses) {
     // One after the other: a sink that fails on the first is not asked for the rest.

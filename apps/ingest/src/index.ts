@@ -1,5 +1,6 @@
 export type { AlertFormat } from './alert-format.ts'
 export type { AlertSink } from './alert-sink.ts'
-export type { AlertObservation, AnswerResult, IgnoredReason, IngestObserver } from './ingest-observer.ts'
+export type { AlertObservation, AnswerResult, IngestObserver } from './ingest-observer.ts'
 export type { IngestTls } from './http-server.ts'
+export { readLooseAlerts } from './read-loose-alerts.ts'
 export { buildIngestServer, type IngestDependencies } from './server.ts'

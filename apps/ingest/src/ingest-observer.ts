@@ -1,11 +1,8 @@
-import type { ErrorCode, NotActionable } from '@saker/core'
+import type { ErrorCode, IgnoredReason } from '@saker/core'
 import type { AlertFormat } from './alert-format.ts'
 
 /** How an alert, or the whole request where its alerts are not known yet, was answered: the `saker-result` header. */
 export type AnswerResult = 'accepted' | 'duplicate' | 'ignored' | 'refused' | 'unavailable'
-
-/** Why an alert that was understood leads to nothing. */
-export type IgnoredReason = NotActionable | 'NoResponse' | 'NoWorkload'
 
 /** One count of `saker_alerts_total`. Every value comes from a closed set or from the config, none from an alert. */
 export interface AlertObservation {

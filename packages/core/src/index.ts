@@ -78,6 +78,7 @@ export {
 export { canBePodOf, podStemOf, type PodOwnerKind, type PodStem } from './pod/pod-name.ts'
 export { workloadKeyOf, workloadTitle, type Workload } from './pod/workload.ts'
 export { describeSighting, namespaceOf, podSightingOf, sightingKeyOf, type PodSighting } from './pod/pod-sighting.ts'
+export { answersTo, type AnswersToAlert, type IgnoredReason } from './response/answers-to.ts'
 export { responsesFor, type AlertPlace } from './response/match-response.ts'
 export type {
   Action,

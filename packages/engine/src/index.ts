@@ -1,5 +1,6 @@
 export { Layouts } from './layouts.ts'
 export { diffOf, respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
+export { Simulation, type SimulatedAlert, type SimulatedResponse, type SimulationDependencies } from './simulation.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,

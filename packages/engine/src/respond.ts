@@ -337,7 +337,8 @@ function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outco
   }
 }
 
-function observedOutcome({ ownEdits, committed, path, warnings }: PlannedResponse): Outcome {
+/** The ending of a response that is only shown: what it would change if it were alone. */
+export function observedOutcome({ ownEdits, committed, path, warnings }: PlannedResponse): Outcome {
   const diff = ownEdits().map(diffOf).join('')
   const told = warnings.length === 0 ? {} : { warnings }
   return { outcome: 'observed', diff, workload: committed.workload, path, ...told }
