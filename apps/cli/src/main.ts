@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { asResponseError } from '@saker/core'
 import { Command } from 'commander'
+import { addCheckCommand } from './check-command.ts'
 import { addServiceFlags, dropUnsetEnvironment, type ServiceFlags } from './flags.ts'
 import { addHistoryCommand } from './history-command.ts'
 import { addOperatorCommands } from './operator-commands.ts'
@@ -16,6 +17,7 @@ Examples:
   REDIS_URL=redis://redis:6379 saker worker --config saker.yaml
   saker history --config saker.yaml --since 7d
   saker undo 01k8w3c7qz4v9m2x5h --config saker.yaml --reason 'false alarm'
+  saker check --config saker.yaml
   saker simulate --config saker.yaml alerts.jsonl
   SAKER_ADMIN_TOKEN=… saker retry 01k8w3c7qz4v9m2x5h --reason 'token renewed'
   SAKER_ADMIN_TOKEN=… saker pause fleet --as zoe --reason 'planned load test'
@@ -44,6 +46,7 @@ function buildProgram(): Command {
   addService(program, 'worker', 'only answer them; needs REDIS_URL')
   addHistoryCommand(program)
   addUndoCommand(program)
+  addCheckCommand(program)
   addSimulateCommand(program)
   addOperatorCommands(program)
   return program

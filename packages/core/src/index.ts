@@ -9,6 +9,7 @@ export {
 } from './alert/alert.ts'
 export { parseJsonLosslessly } from './alert/lossless-json.ts'
 export { parsePriorityCondition, PRIORITIES, type Priority, type PriorityCondition } from './alert/priority.ts'
+export type { Finding, Verdict } from './check/finding.ts'
 export {
   clusterNames,
   repositoriesOfCluster,

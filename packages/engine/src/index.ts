@@ -1,3 +1,4 @@
+export { checkLayout, type LayoutToCheck } from './check-layout.ts'
 export { Layouts } from './layouts.ts'
 export { diffOf, respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
 export { Simulation, type SimulatedAlert, type SimulatedResponse, type SimulationDependencies } from './simulation.ts'

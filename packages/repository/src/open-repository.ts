@@ -1,8 +1,8 @@
 import type { Repository, SecretRef, Secret } from '@saker/core'
 import { ResponseError } from '@saker/core'
 import type { RepositoryHost, RequestObserver } from '@saker/engine'
-import { openGitRepository } from './git/git-repository.ts'
-import { openGitHubRepository } from './github/github-repository.ts'
+import { openGitRepository, type GitRepositoryOptions } from './git/git-repository.ts'
+import { openGitHubRepository, type GitHubRepositoryOptions } from './github/github-repository.ts'
 
 /** What opening a repository needs beside its config. */
 export interface OpenRepositoryOptions {
@@ -12,8 +12,19 @@ export interface OpenRepositoryOptions {
   readonly observe: RequestObserver
 }
 
+/** How the host that a repository's config names is opened. */
+export type HostOptions =
+  | { readonly kind: 'github'; readonly options: GitHubRepositoryOptions }
+  | { readonly kind: 'git'; readonly options: GitRepositoryOptions }
+
 /** Opens the host that a repository's config names. Asks nothing of it yet, so a host that is away fails at the first read. */
 export function openRepository(repository: Repository, options: OpenRepositoryOptions): RepositoryHost {
+  const host = hostOptionsOf(repository, options)
+  return host.kind === 'github' ? openGitHubRepository(host.options) : openGitRepository(host.options)
+}
+
+/** What a repository's config says to its host. Ends in `CONFIG_INVALID` for a credential that the host has no use for. */
+export function hostOptionsOf(repository: Repository, options: OpenRepositoryOptions): HostOptions {
   const { location, auth, branch } = repository
   const { readSecret, dataDir, observe } = options
   const files = repository.clusters.flatMap(({ file, pins }) => [
@@ -22,7 +33,7 @@ export function openRepository(repository: Repository, options: OpenRepositoryOp
   ])
   if (location.kind === 'github') {
     if (auth.kind === 'token') {
-      return openGitHubRepository({
+      return github({
         location,
         branch,
         files,
@@ -33,7 +44,7 @@ export function openRepository(repository: Repository, options: OpenRepositoryOp
     if (auth.kind === 'app') {
       const { appId, installationId, privateKeyFrom } = auth
       const privateKey = (): Promise<Secret> => readSecret(privateKeyFrom)
-      return openGitHubRepository({
+      return github({
         location,
         branch,
         files,
@@ -42,10 +53,10 @@ export function openRepository(repository: Repository, options: OpenRepositoryOp
       })
     }
   } else {
-    if (auth.kind === 'none') return openGitRepository({ location, branch, files, dataDir, observe, auth })
+    if (auth.kind === 'none') return git({ location, branch, files, dataDir, observe, auth })
     if (auth.kind === 'ssh') {
       const { keyFrom, knownHosts } = auth
-      return openGitRepository({
+      return git({
         location,
         branch,
         files,
@@ -58,8 +69,16 @@ export function openRepository(repository: Repository, options: OpenRepositoryOp
       const { tokenFrom, username } = auth
       const token = (): Promise<Secret> => readSecret(tokenFrom)
       const named = username === undefined ? {} : { username }
-      return openGitRepository({ location, branch, files, dataDir, observe, auth: { kind: 'token', token, ...named } })
+      return git({ location, branch, files, dataDir, observe, auth: { kind: 'token', token, ...named } })
     }
   }
   throw new ResponseError('CONFIG_INVALID', `repository ${repository.name} cannot use ${auth.kind} to authenticate`)
+}
+
+function github(options: GitHubRepositoryOptions): HostOptions {
+  return { kind: 'github', options }
+}
+
+function git(options: GitRepositoryOptions): HostOptions {
+  return { kind: 'git', options }
 }

@@ -67,6 +67,13 @@ export class GitServer {
     await cache.git(['update-ref', TIP, sha], { signal }).catch(() => undefined)
   }
 
+  /** Pushes to the branch what it holds already, and that as a dry run: the server lets us in, or ends as a commit does. */
+  async tryPush(cache: ObjectCache, sha: string, signal: AbortSignal): Promise<void> {
+    const { url, branch } = this.#options.place
+    const args = ['push', '--dry-run', '--porcelain', '--no-verify', '--', url, `${sha}:refs/heads/${branch}`]
+    await this.#request(cache, args, signal)
+  }
+
   async #hasRefs(cache: ObjectCache, signal: AbortSignal): Promise<boolean> {
     return (await this.#request(cache, ['ls-remote', '--quiet', '--', this.#options.place.url], signal)).length > 0
   }

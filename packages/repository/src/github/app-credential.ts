@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createAppAuth } from '@octokit/auth-app'
 import { ResponseError, type Secret } from '@saker/core'
-import { textAt } from './github-answer.ts'
+import { recordOf, textAt, valueAt } from './github-answer.ts'
 import type { GitHubCredential } from './github-credential.ts'
 import type { GitHubCall, GitHubExchange } from './github-exchange.ts'
 
@@ -31,10 +31,16 @@ export class AppCredential implements GitHubCredential {
   #signer: { readonly keyDigest: string; readonly auth: AppAuth } | undefined
   #token: { readonly value: string; readonly endsAt: number } | undefined
   #pending: Promise<string> | undefined
+  #permissions: Readonly<Record<string, unknown>> | undefined
 
   constructor(app: GitHubApp, exchange: GitHubExchange) {
     this.#app = app
     this.#exchange = exchange
+  }
+
+  /** What the installation may do, as GitHub said with the last token: `{contents: 'write', …}`. */
+  get permissions(): Readonly<Record<string, unknown>> | undefined {
+    return this.#permissions
   }
 
   async authorization({ signal, renew }: { readonly signal: AbortSignal; readonly renew: boolean }): Promise<string> {
@@ -57,6 +63,7 @@ export class AppCredential implements GitHubCredential {
     const endsAt = Date.parse(textAt(answer, 'expires_at') ?? '')
     if (value === undefined || Number.isNaN(endsAt)) throw this.#exchange.unreadable(call)
     this.#token = { value, endsAt }
+    this.#permissions = recordOf(valueAt(answer, 'permissions'))
     return value
   }
 

@@ -165,7 +165,7 @@ export class GitHubExchange {
     })
     this.#observe({ operation, status: String(answer.status) })
     // Octokit gives an empty text for a body that broke off, and text for a page of a proxy.
-    if (recordOf(answer.data) !== undefined) return answer.data
+    if (recordOf(answer.data) !== undefined || Array.isArray(answer.data)) return answer.data
     throw signal.aborted && purpose !== 'write' ? this.#calledOff(signal) : this.unreadable(call)
   }
 

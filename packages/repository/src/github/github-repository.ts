@@ -10,18 +10,14 @@ import type {
   RepositoryHost,
   RequestObserver,
 } from '@saker/engine'
-import { AppCredential } from './app-credential.ts'
 import { commitThroughGitData } from './commit-git-data.ts'
 import { canCommitInOneRequest, commitThroughGraphQL, type LandedCommit } from './commit-graphql.ts'
-import { GitHubClient } from './github-client.ts'
-import { tokenCredential } from './github-credential.ts'
-import { GitHubExchange } from './github-exchange.ts'
+import type { GitHubClient } from './github-client.ts'
+import { openGitHubClient } from './open-client.ts'
 import { readHead, type HeadRead } from './read-head.ts'
 import { readHistory } from './read-history.ts'
 import { readTexts } from './read-texts.ts'
 import type { GitHubBranch } from './read-tree-query.ts'
-
-const DEFAULT_TIMEOUT_MS = 15_000
 
 /** How to prove oneself to GitHub. Secrets are asked for when they are used. */
 export type GitHubAuth =
@@ -75,18 +71,8 @@ class GitHubRepository implements RepositoryHost {
   #seen: Seen | undefined
 
   constructor(options: GitHubRepositoryOptions) {
-    const { location, branch, auth, now = Date.now } = options
-    const place = `${location.owner}/${location.repository}#${branch}`
-    const exchange = new GitHubExchange({
-      apiUrl: location.apiUrl,
-      place,
-      userAgent: options.userAgent ?? 'saker',
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      observe: options.observe ?? (() => {}),
-      now,
-    })
-    const credential = auth.kind === 'token' ? tokenCredential(auth.token, place) : new AppCredential(auth, exchange)
-    this.#client = new GitHubClient(exchange, credential)
+    const { location, branch } = options
+    this.#client = openGitHubClient(options).client
     this.#location = location
     this.#branch = branch
     this.#named = new Set(options.files)
