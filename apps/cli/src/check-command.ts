@@ -2,7 +2,14 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { asResponseError, parseDurationMs, ResponseError, type ErrorCode, type Finding, type Verdict } from '@saker/core'
+import {
+  asResponseError,
+  parseDurationMs,
+  ResponseError,
+  type ErrorCode,
+  type Finding,
+  type Verdict,
+} from '@saker/core'
 import { Option, type Command } from 'commander'
 import { systemsOf, type CheckedSystem } from './check-systems.ts'
 import { addConfigFlags, type ConfigFlags } from './flags.ts'
@@ -36,7 +43,9 @@ export function addCheckCommand(program: Command): void {
     .description('ask every system that the config names whether Saker may do what the config asks')
     .addOption(new Option('--json', 'print an array of {subject, what, verdict, message, remedy} for machines'))
     .addOption(
-      new Option('--timeout <duration>', 'how long each system may take').default(30_000, '30s').argParser(parseTimeout),
+      new Option('--timeout <duration>', 'how long each system may take')
+        .default(30_000, '30s')
+        .argParser(parseTimeout),
     )
     .addHelpText('after', HELP)
   addConfigFlags(command, { keeps: false }).action(async (flags: CheckFlags) => {
@@ -46,7 +55,8 @@ export function addCheckCommand(program: Command): void {
 
 function parseTimeout(written: string): number {
   const ms = parseDurationMs(written)
-  if (ms === undefined || ms <= 0) throw new ResponseError('CONFIG_INVALID', '--timeout must be a duration, such as 30s')
+  if (ms === undefined || ms <= 0)
+    throw new ResponseError('CONFIG_INVALID', '--timeout must be a duration, such as 30s')
   return ms
 }
 

@@ -45,12 +45,10 @@ export function systemsOf({ loaded, env, dataDir }: CheckSurroundings): readonly
       },
       { subject: `manifests of ${repository.name}`, ask: (signal) => trees.findings(repository, signal) },
     ]),
-    ...notifyRefs(config).map(
-      (ref): CheckedSystem => ({
-        subject: `notify ${placeOf(ref)}`,
-        ask: async (signal) => receiverFindings((await secrets.read(ref)).reveal(), signal),
-      }),
-    ),
+    ...notifyRefs(config).map((ref): CheckedSystem => ({
+      subject: `notify ${placeOf(ref)}`,
+      ask: async (signal) => receiverFindings((await secrets.read(ref)).reveal(), signal),
+    })),
   ]
 }
 

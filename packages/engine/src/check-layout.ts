@@ -51,14 +51,12 @@ function placeFindings({ name, paths, file, pins }: RepositoryCluster, tree: Tre
 function problemFindings(cluster: string, layout: Layout): readonly Finding[] {
   const built = layout.rootsOf(cluster).flatMap((root) => layout.objectsOf(root).problems)
   const problems = [...layout.problemsOf(cluster), ...built]
-  const told = problems.slice(0, MAX_PROBLEMS).map(
-    ({ code, where, message }): Finding => ({
-      verdict: 'warn',
-      what: 'manifests',
-      message: `${where.path}: ${message} (${code})`,
-      remedy: 'what it declares is unknown to Saker: mend it, or pin the workloads that matter',
-    }),
-  )
+  const told = problems.slice(0, MAX_PROBLEMS).map(({ code, where, message }): Finding => ({
+    verdict: 'warn',
+    what: 'manifests',
+    message: `${where.path}: ${message} (${code})`,
+    remedy: 'what it declares is unknown to Saker: mend it, or pin the workloads that matter',
+  }))
   const rest = problems.length - told.length
   if (rest <= 0) return told
   const message = `${rest} more of the kind in cluster ${cluster}`

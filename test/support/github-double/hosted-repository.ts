@@ -11,6 +11,12 @@ export interface RepositoryTraits {
   private: boolean
   /** How direct commits are refused: by a classic branch protection, or by a ruleset. */
   protection: 'none' | 'classic' | 'ruleset'
+  /** Whether whoever asks may bypass its rulesets. */
+  bypass: 'always' | 'pull_requests_only' | 'never'
+  /** Rules of its rulesets beside those of `protection`, by their types. */
+  rules: readonly string[]
+  /** Whether whoever asks may push, by their role. */
+  push: boolean
   /** Names (`owner/name`) it had before; they lead on to the new one. */
   formerNames: readonly string[]
   /** Texts longer than this many bytes come truncated through GraphQL. */
@@ -60,6 +66,9 @@ export class HostedRepository {
       archived: false,
       private: true,
       protection: 'none',
+      bypass: 'never',
+      rules: [],
+      push: true,
       formerNames: [],
       truncateTextAt: 512_000,
       listingLimit: 100_000,

@@ -4,6 +4,9 @@ import { refusal, type RestAnswer, type RestRequest, type RestRoute } from './re
 /** What the API tells of a repository as a whole, of its branches and of its files by path. */
 export const REPOSITORY_ROUTES: readonly RestRoute[] = [
   { method: 'GET', path: '/repos/{owner}/{repo}', writes: false, answer: getRepository },
+  { method: 'GET', path: '/repos/{owner}/{repo}/branches/{branch}', writes: false, answer: getBranch },
+  { method: 'GET', path: '/repos/{owner}/{repo}/rules/branches/{branch}', writes: false, answer: getRules },
+  { method: 'GET', path: '/repos/{owner}/{repo}/rulesets/{ruleset_id}', writes: false, answer: getRuleset },
   { method: 'GET', path: '/repos/{owner}/{repo}/contents/{path}', writes: false, answer: getContents },
   { method: 'GET', path: '/repos/{owner}/{repo}/tarball/{ref}', writes: false, answer: getTarball },
 ]
@@ -18,7 +21,53 @@ async function getRepository({ repository, url, webUrl }: RestRequest): Promise<
     archived: traits.archived,
     private: traits.private,
     default_branch: await repository.defaultBranch(),
-    permissions: { admin: false, push: true, pull: true },
+    permissions: { admin: false, push: traits.push, pull: true },
+  })
+  return { status: 200, body }
+}
+
+async function getBranch({ repository, params, url, webUrl }: RestRequest): Promise<RestAnswer> {
+  const name = params['branch'] ?? ''
+  const sha = await repository.head(name)
+  if (sha === undefined) return refusal(404, 'Branch not found')
+  const body = sampleOf('branch-with-protection', {
+    name,
+    commit: sampleOf('commit', { sha }),
+    protected: repository.traits.protection !== 'none',
+    protection: { enabled: repository.traits.protection === 'classic' },
+    protection_url: `${url}/branches/${name}/protection`,
+    _links: { self: `${url}/branches/${name}`, html: `${webUrl}/tree/${name}` },
+  })
+  return { status: 200, body }
+}
+
+const RULESET = 7
+
+async function getRules({ repository }: RestRequest): Promise<RestAnswer> {
+  const { protection, rules } = repository.traits
+  const about = { ruleset_id: RULESET, ruleset_source_type: 'Repository', ruleset_source: repository.nameWithOwner }
+  const pullRequest = {
+    type: 'pull_request',
+    parameters: {
+      dismiss_stale_reviews_on_push: false,
+      require_code_owner_review: false,
+      require_last_push_approval: false,
+      required_approving_review_count: 1,
+      required_review_thread_resolution: false,
+    },
+  }
+  const own = protection === 'ruleset' ? [pullRequest] : []
+  return { status: 200, body: [...own, ...rules.map((type) => ({ type }))].map((rule) => ({ ...rule, ...about })) }
+}
+
+async function getRuleset({ repository, params }: RestRequest): Promise<RestAnswer> {
+  if (params['ruleset_id'] !== String(RULESET)) return refusal(404, 'Not Found')
+  const body = sampleOf('repository-ruleset', {
+    id: RULESET,
+    name: 'trunk',
+    source: repository.nameWithOwner,
+    enforcement: 'active',
+    current_user_can_bypass: repository.traits.bypass,
   })
   return { status: 200, body }
 }

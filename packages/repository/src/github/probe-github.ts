@@ -70,12 +70,17 @@ function appFindings(permissions: Readonly<Record<string, unknown>>, { deliverie
   return wanted.map(([key = '', title = '']) =>
     permissions[key] === 'write'
       ? { verdict: 'ok', what: 'permission', message: `the app may write: ${title}` }
-      : failure('permission', `the app may not write: ${title}`, `grant it "${title}: Read and write", and accept that`),
+      : failure(
+          'permission',
+          `the app may not write: ${title}`,
+          `grant it "${title}: Read and write", and accept that`,
+        ),
   )
 }
 
 function tokenFindings(push: unknown, { deliveries }: Probe): readonly Finding[] {
-  const remedy = 'use a token of somebody with write access: fine-grained with "Contents: Read and write", or classic "repo"'
+  const remedy =
+    'use a token of somebody with write access: fine-grained with "Contents: Read and write", or classic "repo"'
   if (push === false) return [failure('permission', 'the owner of the token may not push', remedy)]
   const own = 'what a fine-grained token itself may do, GitHub tells nobody before it is tried'
   const findings: Finding[] =
@@ -96,9 +101,15 @@ async function branchFindings(probe: Probe): Promise<readonly Finding[]> {
     return [failure('branch', message, 'correct the branch in the config, or make it')]
   }
   const findings: Finding[] = [
-    { verdict: 'ok', what: 'branch', message: `${branch} is at ${textAt(found, 'commit', 'sha')?.slice(0, 12) ?? '?'}` },
+    {
+      verdict: 'ok',
+      what: 'branch',
+      message: `${branch} is at ${textAt(found, 'commit', 'sha')?.slice(0, 12) ?? '?'}`,
+    },
   ]
-  if (valueAt(found, 'protected') === true && deliveries.includes('commit'))
+  // Rulesets make a branch protected too; those can be read.
+  const isClassic = valueAt(found, 'protected') === true && valueAt(found, 'protection', 'enabled') !== false
+  if (isClassic && deliveries.includes('commit'))
     findings.push({
       verdict: 'warn',
       what: 'protection',
@@ -138,7 +149,7 @@ async function ruleFindings(probe: Probe): Promise<readonly Finding[]> {
 async function bypassedRulesets(probe: Probe, rulesets: readonly unknown[]): Promise<ReadonlySet<unknown>> {
   const asked = [...new Set(rulesets)].map(async (ruleset) => {
     const found = await get(probe, `/rulesets/${encodeURIComponent(String(ruleset))}`).catch(() => undefined)
-    return textAt(found, 'current_user_can_bypass') === 'always' ? [ruleset] : []
+    return ['always', 'exempt'].includes(textAt(found, 'current_user_can_bypass') ?? '') ? [ruleset] : []
   })
   return new Set((await Promise.all(asked)).flat())
 }
@@ -147,7 +158,9 @@ async function rateFindings({ client, signal }: Probe): Promise<readonly Finding
   const call = { operation: 'probe', purpose: 'read', signal } as const
   const answer = await client.rest(call, { route: 'GET /rate_limit' }).catch(asResponseError)
   if (answer instanceof ResponseError) {
-    return [{ verdict: 'unasked', what: 'rate limit', message: 'the server tells of none (GitHub Enterprise may have none)' }]
+    return [
+      { verdict: 'unasked', what: 'rate limit', message: 'the server tells of none (GitHub Enterprise may have none)' },
+    ]
   }
   return ['core', 'graphql'].flatMap((resource): readonly Finding[] => {
     const [remaining, limit] = ['remaining', 'limit'].map((key) => valueAt(answer, 'resources', resource, key))
