@@ -21,6 +21,7 @@ import {
   type EditedLayer,
   type FileEdit,
   type Layout,
+  type PreviousImage,
 } from '@saker/manifest'
 import type { Edit } from './repository-host.ts'
 
@@ -57,6 +58,8 @@ export interface PlanContext {
   readonly config: Config
   /** Name of the repository that the tree is of. */
   readonly repository: string
+  /** By job id, the images before, for responses that roll one back. */
+  readonly previousImages?: ReadonlyMap<string, PreviousImage>
   /** By job id, how many alerts a job stands for; 1 where nothing is said. */
   readonly counts?: ReadonlyMap<string, number> | undefined
 }
@@ -98,10 +101,12 @@ export function planResponses(jobs: readonly ResponseJob[], context: PlanContext
   return { settled, elsewhere, planned: countTogether(planned), edits: editsOn(context.tree, burst.edits) }
 }
 
-function seek(job: ResponseJob, { layout, config, repository }: PlanContext): Sought {
+function seek(job: ResponseJob, { layout, config, repository, previousImages }: PlanContext): Sought {
   const response = currentResponse(job, { config, repository })
   const found = findWorkload(layout, job.cluster, job.sighting)
-  return { job, response, request: { id: job.id, found, actions: response.actions } }
+  const previousImage = previousImages?.get(job.id)
+  const request = { id: job.id, found, actions: response.actions }
+  return { job, response, request: previousImage === undefined ? request : { ...request, previousImage } }
 }
 
 type Answer<K extends BurstAnswer['kind']> = Extract<BurstAnswer, { kind: K }>

@@ -25,6 +25,7 @@ import { neighboursOf } from './layout-sources.ts'
 import type { Layouts } from './layouts.ts'
 import { failedOutcome, knows, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
 import type { Commit, Edit, Head, RepositoryHost } from './repository-host.ts'
+import { previousImages } from './previous-image.ts'
 import type { RespondObserver } from './respond-observer.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 import { withUntil } from './undo/with-until.ts'
@@ -190,7 +191,9 @@ async function answerWith(answering: Answering): Promise<void> {
     }
     if (batch.recovering) pending = holdTooOld(pending, batch, answering)
     const layout = await layoutOn(head.tree, batch.signal, deps)
-    const plan = planResponses(pending, { tree: head.tree, layout, config, repository, counts: batch.counts })
+    const context = { tree: head.tree, layout, config, repository, counts: batch.counts }
+    const images = await previousImages(pending, context, { host, signal: batch.signal })
+    const plan = planResponses(pending, { ...context, previousImages: images })
     const commits = memory.at(head.tree.sha)
     const decided = [...plan.settled, ...forwardsOf(plan, pending, deps)]
     const known = commits !== undefined && (head.current || decided.length === 0)
