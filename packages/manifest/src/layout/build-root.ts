@@ -163,13 +163,18 @@ function remoteSet(reads: BuildReads, root: Root): ResourceSet {
   return set
 }
 
-/** Kustomize takes its own notes out of the annotations at the end, and then leaves none that are empty. */
+/** Kustomize takes its own notes out of the annotations at the end, and writes the rest anew: as texts, and not at all when empty. */
 function finish(resource: Resource): void {
   resource.change((value) => {
     const { metadata } = value
-    if (!isMutableObject(metadata)) return value
+    if (!isMutableObject(metadata) || !Object.hasOwn(metadata, 'annotations')) return value
     const { annotations } = metadata
-    if (isMutableObject(annotations) && Object.keys(annotations).length === 0) delete metadata['annotations']
+    const entries = isMutableObject(annotations) ? Object.entries(annotations) : []
+    delete metadata['annotations']
+    if (entries.length === 0) return value
+    const texts: MutableObject = {}
+    for (const [key, text] of entries) setField(texts, key, plainText(text) ?? '')
+    metadata['annotations'] = texts
     return value
   })
 }
