@@ -172,9 +172,9 @@ function finish(resource: Resource): void {
     const entries = isMutableObject(annotations) ? Object.entries(annotations) : []
     delete metadata['annotations']
     if (entries.length === 0) return value
-    const texts: MutableObject = {}
-    for (const [key, text] of entries) setField(texts, key, plainText(text) ?? '')
-    metadata['annotations'] = texts
+    const written: MutableObject = {}
+    for (const [key, text] of entries) setField(written, key, plainText(text) ?? '')
+    metadata['annotations'] = written
     return value
   })
 }
