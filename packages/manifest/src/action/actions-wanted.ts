@@ -111,7 +111,7 @@ function patched(object: JsonObject, { json6902, merge = {} }: PatchAction): Jso
   if (json6902 === undefined) return withMergePatch(object, merge)
   try {
     const copy = copyOf(object)
-    return isMutableObject(copy) ? applyJsonPatch(copy, json6902) : object
+    return isMutableObject(copy) ? applyJsonPatch(copy, json6902, 'strict') : object
   } catch (cause) {
     throw notApplicable(object, 'is not what the patch expects', cause)
   }

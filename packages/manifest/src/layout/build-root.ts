@@ -17,6 +17,7 @@ import {
 import { addHashes } from './kustomize/generators.ts'
 import { kustomizationOf, type KustomizationFile } from './kustomize/kustomization-file.ts'
 import { followNames } from './kustomize/name-references.ts'
+import { writeAnnotationsAnew } from './kustomize/annotations.ts'
 import { ResourceSet } from './kustomize/resource-set.ts'
 import type { Resource } from './kustomize/resource.ts'
 import { runTransformers } from './kustomize/run-transformers.ts'
@@ -91,7 +92,7 @@ function build(plan: RootPlan, place: Place): readonly Resource[] {
   addHashes(set)
   followNames(set)
   const kept = set.all.filter((resource) => !resource.isLocal)
-  for (const resource of kept) finish(resource)
+  for (const resource of kept) resource.change(writeAnnotationsAnew)
   applyApplier(plan.root, kept)
   for (const resource of kept) resource.release()
   return kept
@@ -161,17 +162,6 @@ function remoteSet(reads: BuildReads, root: Root): ResourceSet {
   const fields = withFluxFields(file, leadValue(root.applier.object), () => false)
   runTransformers(reads, { folder: '', path, file: { ...fields, components: [] } }, set)
   return set
-}
-
-/** Kustomize takes its own notes out of the annotations at the end, and then leaves none that are empty. */
-function finish(resource: Resource): void {
-  resource.change((value) => {
-    const { metadata } = value
-    if (!isMutableObject(metadata)) return value
-    const { annotations } = metadata
-    if (isMutableObject(annotations) && Object.keys(annotations).length === 0) delete metadata['annotations']
-    return value
-  })
 }
 
 function applyApplier({ applier }: Root, resources: readonly Resource[]): void {

@@ -1,4 +1,4 @@
-import { isMutableObject, setField, type MutableObject } from '../json-value.ts'
+import { isMutableObject, setField, type MutableJson, type MutableObject } from '../json-value.ts'
 import { BuildFault } from './build-fault.ts'
 import { visitField, type FieldSpec } from './field-spec.ts'
 import { COMMON_ANNOTATIONS, COMMON_LABELS, IMAGES, REPLICAS, TEMPLATE_LABELS } from './field-specs.ts'
@@ -62,19 +62,33 @@ export function setReplicas(set: ResourceSet, { name, count }: ReplicasEntry, pa
   }
 }
 
-/** `images`: names, tags and digests of the images of containers and volumes. */
+/**
+ * `images`: names, tags and digests of the images of containers anywhere in an object, and then once more of those in the
+ * known places (so that a `tagSuffix` is added there twice). Source: `ImageTagTransformer`.
+ */
 export function setImage(set: ResourceSet, image: ImageChange, path: string): void {
   const fits = imagePattern(image.name, path)
+  const changed = (written: MutableJson): MutableJson =>
+    typeof written === 'string' && fits(written) ? changedImage(written, image) : written
   const change = (value: MutableObject): MutableObject => {
     if (value['kind'] === 'CustomResourceDefinition') return value
-    for (const spec of IMAGES) {
-      visitField(value, { spec, creation: 'none' }, (slot) => {
-        if (typeof slot.value === 'string' && fits(slot.value)) slot.put(changedImage(slot.value, image))
-      })
-    }
+    changeContainers(value, changed)
+    for (const spec of IMAGES) visitField(value, { spec, creation: 'none' }, (slot) => slot.put(changed(slot.value)))
     return value
   }
   for (const resource of set.all) resource.change(change)
+}
+
+function changeContainers(value: MutableJson, changed: (image: MutableJson) => MutableJson): void {
+  if (Array.isArray(value)) for (const item of value) changeContainers(item, changed)
+  if (!isMutableObject(value)) return
+  for (const [key, entry] of Object.entries(value)) {
+    changeContainers(entry, changed)
+    if ((key !== 'containers' && key !== 'initContainers') || !Array.isArray(entry)) continue
+    for (const item of entry) {
+      if (isMutableObject(item) && Object.hasOwn(item, 'image')) setField(item, 'image', changed(item['image'] ?? null))
+    }
+  }
 }
 
 /** The name of an entry is a regular expression, though few know. */

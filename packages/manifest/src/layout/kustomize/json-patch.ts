@@ -10,16 +10,32 @@ import {
   type MutableObject,
 } from '../json-value.ts'
 
+/** Whose reading of RFC 6902 counts: to kustomize, replacing what is missing adds it, and copying it copies null. */
+export type PatchReading = 'kustomize' | 'strict'
+
 /**
- * Applies a JSON patch (RFC 6902) as Go's evanphx/json-patch does, which kustomize uses. The value is changed. Throws a
- * plain Error, without any content, where an operation cannot be done.
+ * Applies a JSON patch (RFC 6902), as Go's evanphx/json-patch does, which kustomize uses, or strictly. The value is
+ * changed. Throws a plain Error, without any content, where an operation cannot be done.
  */
-export function applyJsonPatch(value: MutableObject, operations: readonly JsonValue[]): MutableObject {
+export function applyJsonPatch(
+  value: MutableObject,
+  operations: readonly JsonValue[],
+  reading: PatchReading = 'kustomize',
+): MutableObject {
   const holder: MutableObject = { '': value }
-  for (const operation of operations) applyOne(holder, operation)
+  for (const operation of operations) {
+    if (reading === 'strict') refuseMissing(holder, operation)
+    applyOne(holder, operation)
+  }
   const result = holder['']
   if (!isMutableObject(result)) throw new Error('a JSON patch leaves no object')
   return result
+}
+
+function refuseMissing(holder: MutableObject, operation: JsonValue): void {
+  const op = fieldOf(operation, 'op')
+  if (op === 'replace') valueAt(holder, pointerOf(operation, 'path'))
+  if (op === 'copy') valueAt(holder, pointerOf(operation, 'from'))
 }
 
 function applyOne(holder: MutableObject, operation: JsonValue): void {

@@ -13,6 +13,7 @@ import {
   type MutableObject,
 } from '../json-value.ts'
 import { resolvePath } from '../repository-files.ts'
+import { writeAnnotationsAnew } from './annotations.ts'
 import { BuildFault } from './build-fault.ts'
 import type { LocatedKustomization } from './build-kustomization.ts'
 import { applyJsonPatch } from './json-patch.ts'
@@ -241,7 +242,7 @@ function patchByJson(context: Patching, { operations, target, storeId }: JsonPat
     const hasNotes = resource.previous.length > 0 || resource.needsHash || resource.behavior !== undefined
     resource.change((value) => {
       if (hasNotes) setField(value, 'metadata', withAnnotations(value))
-      return merging(path, () => applyJsonPatch(value, operations))
+      return writeAnnotationsAnew(merging(path, () => applyJsonPatch(value, operations)))
     })
     if ('remote' in resource.origin) continue
     // a failing operation ends the whole build, so it has to be found out now
