@@ -6,7 +6,6 @@ export type { PreviousImage } from './action/image-wanted.ts'
 export { imageFilesOf, imageIn } from './action/past-image.ts'
 export { planActions } from './action/plan-actions.ts'
 export { planTogether, type BurstAnswer, type BurstPlan, type BurstRequest } from './action/plan-together.ts'
-export { planContain, type ManifestChange } from './contain/plan-contain.ts'
 export { findWorkload } from './layout/find/find-workload.ts'
 export type { FoundWorkload, Maker } from './layout/find/found-workload.ts'
 export { warmLayout, type Warming } from './layout/warm-layout.ts'
@@ -29,14 +28,6 @@ export type {
   Root,
   WrittenOrigin,
 } from './layout/layout-model.ts'
-export type {
-  DeclaredWorkload,
-  DeclaredWorkloads,
-  ManifestPlace,
-  UnreadableFile,
-} from './workload/declared-workload.ts'
-export { declaredWorkloads } from './workload/declared-workloads.ts'
-export { findManifest, type FoundManifest } from './workload/find-manifest.ts'
 export { applyChanges, isChange, type ChangedText } from './yaml/apply-changes.ts'
 export type { Change, Json, Place, Step } from './yaml/change.ts'
 export { openManifest, type OpenManifest } from './yaml/open-manifest.ts'

@@ -1,6 +1,6 @@
 import { asResponseError, ResponseError, type ErrorCode } from '@saker/core'
 import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
-import { TextMemo } from '../workload/text-memo.ts'
+import { TextMemo } from './text-memo.ts'
 import { nodeAt, resolveAlias, scalarAt } from '../yaml/look-up.ts'
 import { parseManifest, type ManifestDocument } from '../yaml/parse-manifest.ts'
 import { jsonOfDocument } from './json-of-document.ts'

@@ -1,5 +1,5 @@
 import { fieldOf, isObject, listAt, plainText, textAt, type JsonObject, type JsonValue } from '../json-value.ts'
-import { TextMemo } from '../../workload/text-memo.ts'
+import { TextMemo } from '../text-memo.ts'
 import { documentsOf } from '../file-facts.ts'
 import type { FieldSpec } from './field-spec.ts'
 

@@ -1,16 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DeclaredWorkload } from '../workload/declared-workload.ts'
-import { containAlone } from './contain-alone.ts'
-
-const MANIFEST: DeclaredWorkload = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace: 'shop',
-  name: 'web',
-  path: 'web.yaml',
-  documentIndex: 0,
-}
+import { containIn, loneFile, type ContainedText } from '../../../../test/support/contained-text.ts'
 
 /** A text in three parts. The middle is what containing may replace, and `contained` what has to stand there then. */
 interface Layout {
@@ -164,21 +154,18 @@ const file = fc
     }
   })
 
-/** Finds the document by its own lines, so that the test does not lean on the code it tests. */
-function indexOfTarget(text: string): number {
-  const body = text.replace(/^\uFEFF/u, '').replaceAll('\r\n', '\n')
-  const documents = body.split(/^---.*\n/mu).filter((part, index) => index > 0 || /^[^#%\s]/mu.test(part))
-  return documents.findIndex((part) => part.includes('Deployment'))
+function containWeb(text: string): ContainedText {
+  const file = loneFile('web.yaml', text)
+  const web = file.objects.find(({ identity }) => identity.kind === 'Deployment' && identity.name === 'web')
+  if (web === undefined) throw new Error(`nothing found (${file.unreadable.join(', ')})`)
+  return containIn(file, web)
 }
 
 describe('contain', () => {
   it('replaces the value, or adds it, and keeps every byte in front of it and behind it', () => {
     fc.assert(
       fc.property(file, ({ head, middle, contained, tail }) => {
-        const text = head + middle + tail
-        const manifest = { ...MANIFEST, documentIndex: indexOfTarget(text) }
-
-        const edit = containAlone(text, manifest)
+        const edit = containWeb(head + middle + tail)
 
         expect(edit.kind === 'edit' ? edit.text : edit.kind).toBe(head + contained + tail)
       }),
@@ -189,9 +176,7 @@ describe('contain', () => {
   it('changes nothing the second time', () => {
     fc.assert(
       fc.property(file, ({ head, contained, tail }) => {
-        const text = head + contained + tail
-
-        const edit = containAlone(text, { ...MANIFEST, documentIndex: indexOfTarget(text) })
+        const edit = containWeb(head + contained + tail)
 
         expect(edit.kind).toBe('unchanged')
       }),
