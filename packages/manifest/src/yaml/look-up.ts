@@ -5,7 +5,7 @@ import { keyText, MERGE_KEY, type ManifestDocument } from './parse-manifest.ts'
 export type ManifestPair = Pair<ParsedNode, ParsedNode | null>
 
 /** What a map says under a key. */
-export interface LookedUp {
+interface LookedUp {
   readonly pair: ManifestPair
   /** Whether the entry stands in another map that is merged into this one, or may be overridden by such a map. */
   readonly shared: boolean
@@ -15,7 +15,7 @@ export interface LookedUp {
  * Finds an entry of a map, merge keys included. An entry of the map itself wins, but one in front of a merge key that
  * supplies it too counts as shared: parsers differ in which of the two holds (go-yaml v2 takes the later).
  */
-export function lookUp(document: ManifestDocument, map: YAMLMap.Parsed, key: string): LookedUp | undefined {
+function lookUp(document: ManifestDocument, map: YAMLMap.Parsed, key: string): LookedUp | undefined {
   return lookUpIn({ document, key, seen: new Set() }, map)
 }
 
