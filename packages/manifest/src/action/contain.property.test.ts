@@ -155,10 +155,10 @@ const file = fc
   })
 
 function containWeb(text: string): ContainedText {
-  const file = loneFile('web.yaml', text)
-  const web = file.objects.find(({ identity }) => identity.kind === 'Deployment' && identity.name === 'web')
-  if (web === undefined) throw new Error(`nothing found (${file.unreadable.join(', ')})`)
-  return containIn(file, web)
+  const lone = loneFile('web.yaml', text)
+  const web = lone.objects.find(({ identity }) => identity.kind === 'Deployment' && identity.name === 'web')
+  if (web === undefined) throw new Error(`nothing found (${lone.unreadable.join(', ')})`)
+  return containIn(lone, web)
 }
 
 describe('contain', () => {
