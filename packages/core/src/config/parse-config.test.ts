@@ -339,7 +339,7 @@ describe('parseConfig on a file that is wrong', () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/^surprise: unknown key `surprise`; here are known: version, repositories, /u),
     )
-    expect(lines).toContain('dedupe.window: must be a duration such as 200ms, 60s, 15m or 4h')
+    expect(lines).toContain('dedupe.window: must be a duration such as 200ms, 60s, 15m, 4h or 7d')
   })
 
   it('reports every fault of sense at once, with its path', () => {

@@ -25,7 +25,7 @@ export const Name = z
   .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/u, 'must be lower-case letters, digits, "-" and ".", at most 63')
   .meta({ id: 'Name', description: 'Lower-case letters, digits, `-` and `.`, at most 63.' })
 
-const DURATION = 'must be a duration such as 200ms, 60s, 15m or 4h'
+const DURATION = 'must be a duration such as 200ms, 60s, 15m, 4h or 7d'
 
 /** A duration with its unit; a bare number names none. */
 export const Duration = z
