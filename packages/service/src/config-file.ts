@@ -18,7 +18,8 @@ export async function readConfigText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new ResponseError('CONFIG_INVALID', `config file ${path} cannot be read`, { cause })
+    const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+    throw new ResponseError('CONFIG_INVALID', `config file ${path} cannot be read${why}`, { cause })
   }
 }
 
