@@ -21,9 +21,15 @@ export function regexFault(pattern: string): string | undefined {
     const isLarge = RE2JS.compile(pattern).programSize() > MAX_PROGRAM_SIZE
     return isLarge ? 'is too large a regular expression; use smaller repetitions' : undefined
   } catch (thrown) {
-    const reason = thrown instanceof RE2JSSyntaxException ? `: ${thrown.getDescription()}` : ''
+    const reason = thrown instanceof RE2JSSyntaxException ? `: ${describeSyntaxFault(thrown)}` : ''
     return `is not a regular expression in RE2 syntax${reason}`
   }
+}
+
+/** RE2 takes look-around for something else that it does not know. */
+function describeSyntaxFault(thrown: RE2JSSyntaxException): string {
+  const at = thrown.getPattern() ?? ''
+  return /^\(\?<?[=!]/u.test(at) ? 'it has no look-around' : thrown.getDescription()
 }
 
 /** Compiles an expression in which {@link regexFault} finds nothing. */
