@@ -184,6 +184,7 @@ describe('saker undo on GitHub', () => {
 
     expect(before).toMatchObject([{ id: 'r1', state: 'done' }])
     expect(shown).toMatchObject({ code: 0, printed: expect.stringContaining('+  replicas: 3   # three zones') })
+    expect(shown.printed).toContain('in cluster default\n--- a/web.yaml\n+++ b/web.yaml\n')
     expect(unknown).toMatchObject({ code: 1, printed: expect.stringContaining('RESPONSE_UNKNOWN') })
     expect(undone).toMatchObject({ code: 0 })
     expect(await origin.read('web.yaml')).toBe(WEB)

@@ -66,7 +66,6 @@ function diffLines({ diff }: SimulatedRecord, paint: Paint): readonly string[] {
   return plainText(diff.replaceAll('\r\n', '\n'), { lines: true })
     .replace(/\n$/u, '')
     .split('\n')
-    .filter((line) => !/^={67}$/u.test(line))
     .map((line) => paintedLine(line, paint))
 }
 

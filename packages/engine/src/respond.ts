@@ -17,7 +17,7 @@ import {
   type Workload,
 } from '@saker/core'
 import type { Layout } from '@saker/manifest'
-import { createTwoFilesPatch } from 'diff'
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import { MEMORY_DEPTH, type BranchMemory } from './branch-memory.ts'
 import { barredByGuard, workloadsStopped, type PlanGuarding } from './guard-plan.ts'
 import { guardedOutcome, isTooOld } from './guard.ts'
@@ -350,5 +350,8 @@ export function observedOutcome({ ownEdits, committed, path, warnings }: Planned
 /** A change of one file as `diff -u` shows it. */
 export function diffOf({ path, before, after }: Edit): string {
   const [from, to] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`]
-  return createTwoFilesPatch(from, to, before ?? '', after ?? '', '', '', { context: 3 })
+  return createTwoFilesPatch(from, to, before ?? '', after ?? '', '', '', {
+    context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
+  })
 }
