@@ -144,6 +144,20 @@ describe('undo', () => {
     expect(await statesOf(host)).toEqual({ r1: 'changedSince' })
   })
 
+  it('names a document without a name by its kind', async () => {
+    const overlay = (count: number): string =>
+      `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nreplicas:\n  - name: web\n    count: ${count}\n`
+    const document = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', namespace: '', name: '' }
+    const place = { path: 'kustomization.yaml', document, pointer: '/replicas/[name=web]/count' }
+    const host = new MemoryHost({ 'kustomization.yaml': overlay(3) })
+    host.add(message({ id: 'r1', places: [place] }), { 'kustomization.yaml': overlay(0) })
+    host.add('give web five', { 'kustomization.yaml': overlay(5) })
+
+    await expect(run(host)).rejects.toMatchObject({
+      message: expect.stringContaining('/replicas/[name=web]/count of Kustomization is 5 now'),
+    })
+  })
+
   it('takes nothing of a response back when one of its places was changed', async () => {
     const host = new MemoryHost({ 'web.yaml': web(3), 'api.yaml': web(3, 'api') })
     host.add(message({ id: 'r1', places: [placeOf('web'), placeOf('api')] }), {

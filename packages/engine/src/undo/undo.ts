@@ -163,7 +163,8 @@ async function refuseConflicts(
         by === undefined
           ? ''
           : `, changed by ${by.author} on ${new Date(by.at).toISOString()} in ${by.sha.slice(0, 12)} ("${subjectOf(by.message)}")`
-      told.push(`${path}: ${what} of ${document.kind} ${document.name} ${is}${who}`)
+      const of = document.name === '' ? document.kind : `${document.kind} ${document.name}`
+      told.push(`${path}: ${what} of ${of} ${is}${who}`)
     }
   }
   if (told.length > 0) throw new ResponseError('UNDO_CONFLICT', `something was changed since: ${told.join('; ')}`)
