@@ -155,6 +155,15 @@ describe('findWorkload', () => {
     expect(details['candidates']).toEqual(['other/Deployment/web in a.yaml (document 1)'])
   })
 
+  it('names the file of a HelmRelease that may make the workload', () => {
+    const release =
+      'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: redis, namespace: shop}\nspec: {}\n'
+
+    expect(refusalOf({ 'redis.yaml': release }, WEB_POD).message).toContain(
+      'it may be made by HelmRelease redis (redis.yaml): pin it to that file',
+    )
+  })
+
   it('names files that declare such a workload and that nothing applies', () => {
     const texts = { ...files(['shop/Deployment/web in apps/attic.yaml']), 'apps/kustomization.yaml': 'resources: []' }
 

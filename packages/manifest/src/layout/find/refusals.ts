@@ -1,6 +1,6 @@
 import { canBePodOf, describeSighting, ResponseError, type PodSighting } from '@saker/core'
 import { factsOf } from '../file-facts.ts'
-import type { LayoutProblem } from '../layout-model.ts'
+import type { BuiltObject, LayoutProblem } from '../layout-model.ts'
 import type { SearchPlace } from './candidates.ts'
 import { describeProblem } from './describe.ts'
 import { describeCandidate, isPodOwner, type Candidate } from './found-workload.ts'
@@ -64,7 +64,7 @@ export function notFound(
     ...(unclear.length > 0 ? ['a manifest without namespace has a twin elsewhere, so it does not count'] : []),
     ...(unreached.length > 0 ? [`nothing applies ${someOf(unreached)}, where such a workload stands`] : []),
     ...(releases.length > 0
-      ? [`it may be made by HelmRelease ${someOf(releases.map(({ identity }) => identity.name))}: pin it to that file`]
+      ? [`it may be made by HelmRelease ${someOf(releases.map(describeRelease))}: pin it to that file`]
       : []),
     ...(problems.length > 0 ? [`could not read ${someOf(problems.map(describeProblem))}`] : []),
   ].join('; ')
@@ -81,6 +81,10 @@ export function notFound(
 /** Files that could hold the workload are named before what merely leads nowhere. */
 function weight({ code }: LayoutProblem): number {
   return code.startsWith('MANIFEST_') || code === 'LAYOUT_UNBUILDABLE' ? 0 : 1
+}
+
+function describeRelease({ identity, origin }: BuiltObject): string {
+  return `${identity.name} (${origin.path})`
 }
 
 function someOf(names: readonly string[]): string {
