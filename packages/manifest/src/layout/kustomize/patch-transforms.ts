@@ -209,7 +209,10 @@ function mergeInto(set: ResourceSet, resource: Resource, { patch, options, path 
     set.remove(resource)
     return
   }
-  for (const key of keysIn(patch)) if (resource.sharedPairs.has(key)) resource.uncertain.push(sharedNote(key))
+  for (const [key, value] of pairsIn(patch, '')) {
+    const shared = resource.sharedPairs.get(key)
+    if (shared !== undefined && shared !== value) resource.uncertain.push(sharedNote(key))
+  }
   const { apiVersion, kind, name, namespace } = resource
   resource.change((value) => {
     const typed: JsonObject = { ...patch, apiVersion, kind: allowKindChange ? (patch['kind'] ?? kind) : kind }
@@ -222,11 +225,14 @@ function mergeInto(set: ResourceSet, resource: Resource, { patch, options, path 
   if (allowNameChange || allowKindChange) resource.rereadIdentity()
 }
 
-/** Keys of all maps in a value. */
-function keysIn(value: JsonValue): readonly string[] {
-  if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap(keysIn)
+const PAIRS = new Set(['labels', 'annotations', 'matchLabels', 'selector'])
+
+/** Entries of all labels, annotations and selectors in a patch, wherever they stand. */
+function pairsIn(value: JsonValue, key: string): readonly (readonly [key: string, value: JsonValue])[] {
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap((item) => pairsIn(item, ''))
   if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([key, entry]) => [key, ...keysIn(entry)])
+  const own = PAIRS.has(key) ? Object.entries(value) : []
+  return [...own, ...Object.entries(value).flatMap(([name, entry]) => pairsIn(entry, name))]
 }
 
 function merging<T>(path: string, apply: () => T): T {
