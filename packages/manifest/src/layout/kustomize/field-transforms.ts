@@ -5,7 +5,7 @@ import { COMMON_ANNOTATIONS, COMMON_LABELS, IMAGES, REPLICAS, TEMPLATE_LABELS } 
 import { anchoredPattern } from './pattern.ts'
 import type { ImageChange, LabelsEntry, ReplicasEntry } from './kustomization-file.ts'
 import type { ResourceSet } from './resource-set.ts'
-import { isOfKind } from './resource.ts'
+import { isOfKind, type Resource } from './resource.ts'
 
 /** `labels`: entry by entry, in the places that each asks for. */
 export function addLabels(set: ResourceSet, entries: readonly LabelsEntry[]): void {
@@ -42,7 +42,23 @@ export function setPairs(set: ResourceSet, pairs: Readonly<Record<string, string
     }
     return value
   }
-  for (const resource of set.all) resource.change(change)
+  for (const resource of set.all) {
+    sharePairs(resource, pairs)
+    resource.change(change)
+  }
+}
+
+/** Another value for a pair that is set already may end in more places than those of this transformer. */
+function sharePairs(resource: Resource, pairs: Readonly<Record<string, string>>): void {
+  for (const [key, text] of Object.entries(pairs)) {
+    if ((resource.sharedPairs.get(key) ?? text) !== text) resource.uncertain.push(sharedNote(key))
+    resource.sharedPairs.set(key, text)
+  }
+}
+
+/** Why an object is uncertain whose label or annotation was set by a transformer and changes later. */
+export function sharedNote(key: string): string {
+  return `kustomize may change ${key} of it in more places than are asked for`
 }
 
 /**

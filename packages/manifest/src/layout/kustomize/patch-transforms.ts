@@ -16,6 +16,7 @@ import { resolvePath } from '../repository-files.ts'
 import { writeAnnotationsAnew } from './annotations.ts'
 import { BuildFault } from './build-fault.ts'
 import type { LocatedKustomization } from './build-kustomization.ts'
+import { sharedNote } from './field-transforms.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import type { PatchEntry, PatchTarget } from './kustomization-file.ts'
 import { setMetadata } from './name-transforms.ts'
@@ -208,6 +209,10 @@ function mergeInto(set: ResourceSet, resource: Resource, { patch, options, path 
     set.remove(resource)
     return
   }
+  for (const [key, value] of pairsIn(patch, '')) {
+    const shared = resource.sharedPairs.get(key)
+    if (shared !== undefined && shared !== value) resource.uncertain.push(sharedNote(key))
+  }
   const { apiVersion, kind, name, namespace } = resource
   resource.change((value) => {
     const typed: JsonObject = { ...patch, apiVersion, kind: allowKindChange ? (patch['kind'] ?? kind) : kind }
@@ -218,6 +223,16 @@ function mergeInto(set: ResourceSet, resource: Resource, { patch, options, path 
     return merged
   })
   if (allowNameChange || allowKindChange) resource.rereadIdentity()
+}
+
+const PAIRS = new Set(['labels', 'annotations', 'matchLabels', 'selector'])
+
+/** Entries of all labels, annotations and selectors in a patch, wherever they stand. */
+function pairsIn(value: JsonValue, key: string): readonly (readonly [key: string, value: JsonValue])[] {
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap((item) => pairsIn(item, ''))
+  if (!isObject(value)) return []
+  const own = PAIRS.has(key) ? Object.entries(value) : []
+  return [...own, ...Object.entries(value).flatMap(([name, entry]) => pairsIn(entry, name))]
 }
 
 function merging<T>(path: string, apply: () => T): T {
@@ -238,6 +253,8 @@ function patchByJson(context: Patching, { operations, target, storeId }: JsonPat
   const { path } = context
   for (const resource of selectedBy(context, target)) {
     if (storeId) resource.storeId()
+    // what goes through JSON comes back as nodes of its own
+    resource.sharedPairs.clear()
     // Kustomize keeps what it knows of an object among its annotations, so that a patch finds some to add to.
     const hasNotes = resource.previous.length > 0 || resource.needsHash || resource.behavior !== undefined
     resource.change((value) => {

@@ -43,6 +43,11 @@ export class Resource {
   readonly layers: Layer[] = []
   readonly uncertain: string[] = []
   readonly origin: ObjectOrigin
+  /**
+   * Labels and annotations that a transformer has set, with their values. Kustomize puts one node into all the places where
+   * it makes one, so that whoever changes it in one of them later changes it in all.
+   */
+  readonly sharedPairs = new Map<string, string>()
   /** Whether Flux fills in variables that only the cluster knows. */
   isFilledInLater = false
   /** How a generated object joins one of the same id; absent for all others. */
