@@ -318,6 +318,19 @@ describe('the guard over what people take back', () => {
     expect(outcomes.get('r2')).toMatchObject({ outcome: 'skipped', mute: { reason, until } })
   })
 
+  it('leaves a workload alone of which something else was undone', async () => {
+    const { host, run, at } = await contained()
+    const labelled = host.tip.message.replace('contain default/default', 'label default/default')
+    host.history.pop()
+    host.add(labelled.replace('/spec/replicas', '/metadata/labels/seen'), { 'web.yaml': deployment('web') })
+    at(2000)
+    host.add('undo\n\nSaker-Undo: r1\n', { 'other.yaml': '' })
+
+    const outcomes = await run([job('r2', 'web')])
+
+    expect(outcomes.get('r2')).toMatchObject({ outcome: 'skipped', mute: { reason: 'Undone' } })
+  })
+
   it('contains again what was undone because its time was over', async () => {
     const { host, run, at } = await contained()
     const { message } = host.tip

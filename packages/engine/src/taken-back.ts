@@ -13,7 +13,7 @@ export interface TakenBack {
 
 /**
  * Whether a change that is about to be made was made before and taken back by somebody since, as the history of the branch
- * tells: by an undo before its time, by a revert, or by any other commit, because the value that we had written is not there
+ * tells: by an undo before its time of anything that was done to the workload, by a revert, or by any other commit, because the value that we had written is not there
  * any more. Undefined when it was never made, or went away by itself at the time that was set for it.
  */
 export function takenBack(
@@ -22,6 +22,8 @@ export function takenBack(
   responses: Config['responses'],
 ): TakenBack | undefined {
   const key = workloadKeyOf(committed.workload)
+  const undoneEarly = undoneBeforeTime(key, commits)
+  if (undoneEarly !== undefined) return undoneEarly
   const places = new Set(formatPlaces(committed.places))
   const stops = (name: string): boolean =>
     responses.find((one) => one.name === name)?.actions.some(stopsWorkload) ?? true
@@ -34,13 +36,27 @@ export function takenBack(
   const line = ours?.lines.find(isSame)
   if (ours === undefined || line === undefined) return undefined
   const since = commits.slice(0, index)
-  const undo = since.find(({ undone }) => undone.includes(line.id))
-  if (undo !== undefined) {
-    const wasDue = line.until !== undefined && undo.at >= Date.parse(line.until)
-    return wasDue ? undefined : { reason: 'Undone', at: undo.at, cause: line.id }
-  }
+  // Before its time it would have been found above.
+  if (since.some(({ undone }) => undone.includes(line.id))) return undefined
   const revert = since.find(({ reverts }) => reverts.some((sha) => ours.sha.startsWith(sha)))
   // Which of the others it was nobody knows without reading them all; it was not before the newest of them.
   const by = revert ?? since.find(({ lines, undone }) => lines.length === 0 && undone.length === 0)
   return by === undefined ? undefined : { reason: 'ForeignRevert', at: by.at, cause: line.id }
+}
+
+/**
+ * The newest undo of anything that was done to a workload, unless it came when its time was over: who undoes one response
+ * does not want another one a moment later.
+ */
+function undoneBeforeTime(key: string, commits: readonly RememberedCommit[]): TakenBack | undefined {
+  const lines = new Map(commits.flatMap((commit) => commit.lines.map((line) => [line.id, line] as const)))
+  for (const { undone, at } of commits) {
+    for (const id of undone) {
+      const line = lines.get(id)
+      if (line?.workloadKey !== key) continue
+      const wasDue = line.until !== undefined && at >= Date.parse(line.until)
+      if (!wasDue) return { reason: 'Undone', at, cause: id }
+    }
+  }
+  return undefined
 }
