@@ -5,7 +5,7 @@ import type { Wanted } from './wanted.ts'
 
 /**
  * Throws `EDIT_UNPROVEN` when something takes part in building the object that is not followed here, and may write what
- * is wanted anew: then no proof holds. Replacements and variables name the fields that they write; everything else may write any.
+ * is wanted anew: then no proof holds. Replacements, variables and labels name the fields that they write; everything else may write any.
  */
 export function refuseDoubts(object: BuiltObject, wanted: readonly Wanted[]): void {
   const [doubt] = object.uncertain.filter((one) => isAbout(one, wanted))
@@ -18,7 +18,7 @@ export function refuseDoubts(object: BuiltObject, wanted: readonly Wanted[]): vo
 function isAbout(doubt: string, wanted: readonly Wanted[]): boolean {
   // A variable that is filled in later is text in some other field, or goes with the value that is replaced.
   if (doubt.includes('variables')) return false
-  const fields = / has (?:replacements|vars) that write (.+) of it$/u.exec(doubt)?.[1]
+  const fields = / has (?:replacements|vars|labels) that write (.+) of it$/u.exec(doubt)?.[1]
   if (fields === undefined) return true
   return fields.split(', ').some((field) => {
     // `[name=web]` and `*` stand for items of a list, and so do the index or the name in what is wanted.

@@ -58,8 +58,10 @@ function sharePairs(resource: Resource, pairs: Readonly<Record<string, string>>)
 
 /** Why an object is uncertain whose label or annotation was set by a transformer and changes later. */
 export function sharedNote(key: string): string {
-  return `kustomize may change ${key} of it in more places than are asked for`
+  return `${key} is one node in several places: kustomize has labels that write ${SHARED_PLACES} of it`
 }
+
+const SHARED_PLACES = 'metadata.labels, metadata.annotations, spec.template.metadata, spec.jobTemplate, spec.selector'
 
 /**
  * `replicas`: by any name that an object has or had, in every namespace; only kinds that kustomize knows. A name that
