@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isKustomizeInstalled, kustomizeBuild } from '../support/kustomize/kustomize.ts'
 import { trees } from '../support/kustomize/random-tree.ts'
+import '../support/fixed-seed.ts'
 
 /** So many random trees are built; a process each, so more of them only where somebody asks. */
 const RUNS = Number(process.env['SAKER_DIFFERENTIAL_RUNS'] ?? 12)

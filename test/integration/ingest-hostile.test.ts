@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alert, BINARY_HEADERS, EVENT, ingestUnderTest } from './ingest-harness.ts'
+import '../support/fixed-seed.ts'
 
 const CONTENT_TYPES = [
   'application/json',

@@ -35,8 +35,16 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     serve: (lane) => serveLane(lane, services),
     log: deps.log,
   })
-  const wanted = (config: Config): readonly WantedLane[] =>
-    lanesOf(config, deps.dryRun).map((lane) => wantedLane(lane, config))
+  const wanted = (config: Config): readonly WantedLane[] => {
+    const all = lanesOf(config, deps.dryRun)
+    // Better known now than in an attack.
+    for (const { slug, delivery } of all) {
+      if (delivery === 'pull-request') {
+        deps.log.warn({ lane: slug }, 'delivery pull-request cannot be carried out yet: its responses will fail')
+      }
+    }
+    return all.map((lane) => wantedLane(lane, config))
+  }
   await lanes.apply(wanted(deps.config()))
   return {
     checkRunning: async () => lanes.checkRunning(),

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseJsonLosslessly } from './lossless-json.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 describe('parseJsonLosslessly', () => {
   it.each([

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Response } from '../response/response.ts'
 import { deliveryFingerprintOf, fingerprintOf, newResponseId, ResponseJob } from './response-job.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 const response: Response = { name: 'contain', match: {}, actions: [{ action: 'contain' }], continue: false }
 const sighting = { namespace: 'shop', podName: 'web-77789455d6-m7flp' }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodePart, tameText } from './hostile-text.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 describe('tameText', () => {
   it.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatPlaces, formatResponseLine, parsePlace, parseResponseLines } from './response-line.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 const place = {
   path: 'apps/web.yaml',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canBePodOf, podStemOf } from './pod-name.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 

@@ -4,6 +4,7 @@ import { anAlert } from '../../../../test/support/an-alert.ts'
 import { parseAlert, readField } from '../alert/alert.ts'
 import { matchesField } from './match-field.ts'
 import type { FieldMatch } from './response.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 /** Whether a field of an alert whose JSON is as given meets a condition. */
 function holds(json: string | undefined, match: FieldMatch): boolean {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { matchesGlob } from './glob.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 describe('matchesGlob', () => {
   it.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { containIn, loneFile, type ContainedText } from '../../../../test/support/contained-text.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 /** A text in three parts. The middle is what containing may replace, and `contained` what has to stand there then. */
 interface Layout {

@@ -2,6 +2,7 @@ import { ResponseError, type Action } from '@saker/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { aLayout, planOn } from '../../../../test/support/a-layout.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 const KINDS = {
   Deployment: { apiVersion: 'apps/v1', pod: 'web-6d4cf56db6-x7k2p' },

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, JsonValue } from '../layout/json-value.ts'
 import { differenceOf, stepsIn, valueAt, withWanted, type Wanted } from './wanted.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 const POD = { spec: { containers: [{ name: 'web', image: 'a:1' }, { name: 'log' }] } }
 

@@ -10,6 +10,7 @@ import type { Change, Json, Step } from './change.ts'
 import { openManifest } from './open-manifest.ts'
 import { findPointer, pointerOf } from './pointer.ts'
 import { restoreChange } from './restore-change.ts'
+import '../../../../test/support/fixed-seed.ts'
 
 const CORPUS = join(import.meta.dirname, '../../../../test/corpus/manifests')
 const REAL = readdirSync(CORPUS).map((name) => readFileSync(join(CORPUS, name), 'utf8'))

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anchoredPattern } from './pattern.ts'
+import '../../../../../test/support/fixed-seed.ts'
 
 describe('anchoredPattern', () => {
   it.each([
