@@ -4,6 +4,7 @@ import type { Applier, BuiltObject, Layout, Root } from '../layout/layout-model.
 import { applicationWanted, argoSourceEntries } from './argo-entries.ts'
 import type { Candidate } from './candidate.ts'
 import { editInPlace } from './edit-in-place.ts'
+import { refuseSharedInBuild } from './entry-reach.ts'
 import { existingEntries } from './existing-entries.ts'
 import { documentsAt } from './file-changes.ts'
 import { notApplicable } from './image-wanted.ts'
@@ -156,7 +157,8 @@ function firstProven(
   const { object, along = [], cluster } = goal
   const goals: readonly Goal[] = [ownGoal(goal), ...along]
   for (const candidate of candidates) {
-    const shared = refuseShared(progress.layout, candidate, object.root)
+    const { layout } = progress
+    const shared = refuseShared(layout, candidate, object.root) ?? refuseSharedInBuild(layout, candidate, object)
     if (shared !== undefined) {
       rejections.push({ candidate: candidate.path, error: shared })
       continue
