@@ -16,16 +16,28 @@ import { isSameIdentity, titleOf } from './proof.ts'
 export function refuseSharedInBuild(layout: Layout, candidate: Candidate, own: BuiltObject): ResponseError | undefined {
   const isOrigin = candidate.edits.some((edit) => isAt(edit, own.origin))
   if (!isOrigin && candidate.reaches === undefined) return undefined
+  const reaches = (other: BuiltObject): boolean =>
+    (isOrigin && isSameOrigin(other, own)) || candidate.reaches?.(other) === true
+  return refuseReach(layout, own, { path: candidate.path, reaches })
+}
+
+/** Refuses a new patch for an object whose target also selects others of its build. */
+export function refuseBroadTarget(layout: Layout, own: BuiltObject, target: JsonValue): ResponseError | undefined {
+  const { path } = own.root.applier?.object.origin ?? own.root
+  return refuseReach(layout, own, { path, reaches: selectedBy(target, path) })
+}
+
+interface Reach {
+  readonly path: string
+  readonly reaches: (other: BuiltObject) => boolean
+}
+
+function refuseReach(layout: Layout, own: BuiltObject, { path, reaches }: Reach): ResponseError | undefined {
   const others = layout
     .objectsOf(own.root)
-    .objects.filter(
-      (other) =>
-        !isSameIdentity(other.identity, own.identity) &&
-        ((isOrigin && isSameOrigin(other, own)) || candidate.reaches?.(other) === true),
-    )
+    .objects.filter((other) => !isSameIdentity(other.identity, own.identity) && reaches(other))
   if (others.length === 0) return undefined
   const names = others.map(({ identity }) => titleOf(identity)).toSorted()
-  const { path } = candidate
   const message = `${path} also says what ${names.slice(0, 3).join(', ')} is`
   return new ResponseError('LAYER_SHARED', message, { details: { path, candidates: names } })
 }
@@ -35,7 +47,7 @@ export function refuseSharedInBuild(layout: Layout, candidate: Candidate, own: B
  * the object where it is applied, because only layers above tell them apart.
  */
 export function reachOfEntry(layer: Layer, object: BuiltObject, target?: JsonValue): (other: BuiltObject) => boolean {
-  const selects = target === undefined ? undefined : selectorOf(targetOf(target), layer.path)
+  const selects = target === undefined ? undefined : selectedBy(target, layer.path)
   const below = layersUpTo(object, layer)
   return (other) => {
     const same = layersUpTo(other, layer)
@@ -62,6 +74,11 @@ function isAt(a: LayoutPlace, b: LayoutPlace): boolean {
 function isSameOrigin({ origin: a }: BuiltObject, { origin: b }: BuiltObject): boolean {
   if ('remote' in a || 'remote' in b) return false
   return isAt(a, b) && a.documentIndex === b.documentIndex && a.steps.join('/') === b.steps.join('/')
+}
+
+/** Tells what the target of a patch selects, wherever it is applied. `path` is where it stands. */
+export function selectedBy(target: JsonValue, path: string): (object: BuiltObject) => boolean {
+  return selectorOf(targetOf(target), path)
 }
 
 /** What a target selects, by the names that an object has in its file and at the end; what cannot be read selects all. */

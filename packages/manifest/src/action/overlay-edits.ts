@@ -3,7 +3,7 @@ import type { BuiltObject, Layer, Layout, LayoutPlace } from '../layout/layout-m
 import { argoPartOf, argoSourcePlace } from './argo-entries.ts'
 import { writeManifest } from '../yaml/write-manifest.ts'
 import type { Candidate } from './candidate.ts'
-import { reachOfEntry } from './entry-reach.ts'
+import { reachOfEntry, selectedBy } from './entry-reach.ts'
 import { documentsAt, type FileChanges } from './file-changes.ts'
 import { deletionEntryOf, patchEntryOf, type PatchEntry, type PatchTarget } from './kustomize-patch.ts'
 import type { Wanted } from './wanted.ts'
@@ -60,7 +60,7 @@ export function overlayPatches(layout: Layout, object: BuiltObject, wanted: Want
   if (overlay === undefined) return []
   return patchesFor(layout, object, wanted).map((patch) => ({
     ...inOverlay(overlay, 'patches', patch),
-    reaches: reachOfEntry(overlay, object, patch['target']),
+    reaches: reachOfEntry(overlay, object, patch.target),
   }))
 }
 
@@ -112,6 +112,7 @@ export function argoSourcePatches(layout: Layout, object: BuiltObject, wanted: W
     layer: 'argo-source',
     path: place.path,
     edits: [argoSourceEdit(layout, place, { inherited, patch })],
+    reaches: selectedBy(patch.target, place.path),
   }))
 }
 

@@ -4,7 +4,7 @@ import type { Applier, BuiltObject, Layout, Root } from '../layout/layout-model.
 import { applicationWanted, argoSourceEntries } from './argo-entries.ts'
 import type { Candidate } from './candidate.ts'
 import { editInPlace } from './edit-in-place.ts'
-import { refuseSharedInBuild } from './entry-reach.ts'
+import { refuseBroadTarget, refuseSharedInBuild } from './entry-reach.ts'
 import { existingEntries } from './existing-entries.ts'
 import { documentsAt } from './file-changes.ts'
 import { notApplicable } from './image-wanted.ts'
@@ -220,7 +220,7 @@ function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardC
   const { applier } = goal.object.root
   if (applier === undefined || depth >= MAX_DEPTH) return undefined
   const along = [ownGoal(goal), ...(goal.along ?? [])]
-  for (const changes of upwardChanges(progress.layout, goal, applier)) {
+  for (const changes of upwardChanges(progress.layout, goal, { applier, rejections })) {
     try {
       const parent = { cluster: goal.cluster, object: applier.object, wanted: changes, along }
       return throughLayer(progress, planGoal(progress, parent, depth + 1), applier)
@@ -232,12 +232,19 @@ function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardC
   return undefined
 }
 
-function upwardChanges(layout: Layout, goal: ObjectGoal, applier: Applier): readonly (readonly Wanted[])[] {
+function upwardChanges(
+  layout: Layout,
+  goal: ObjectGoal,
+  { applier, rejections }: { readonly applier: Applier; readonly rejections: Rejection[] },
+): readonly (readonly Wanted[])[] {
   const { wanted } = goal
   if (applier.type === 'argo') return wanted === 'remove' ? [] : applicationWanted(goal.object, wanted)
-  const patches = patchesFor(layout, goal.object, wanted).map((value): readonly Wanted[] => [
-    { op: 'append', at: ['spec', 'patches'], value },
-  ])
+  const patches = patchesFor(layout, goal.object, wanted).flatMap((value): readonly (readonly Wanted[])[] => {
+    const error = refuseBroadTarget(layout, goal.object, value.target)
+    if (error === undefined) return [[{ op: 'append', at: ['spec', 'patches'], value }]]
+    rejections.push({ candidate: titleOf(applier.object.identity), error })
+    return []
+  })
   return [...fluxImages(applier.object, goal.object, wanted), ...patches]
 }
 

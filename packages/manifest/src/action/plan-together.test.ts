@@ -139,4 +139,36 @@ describe('a burst', () => {
       b: ['b.yaml#/spec/replicas'],
     })
   })
+
+  it('names the namespace in the patches of a Flux object, too', () => {
+    const flux = [
+      'apiVersion: kustomize.toolkit.fluxcd.io/v1',
+      'kind: Kustomization',
+      'metadata: {name: apps, namespace: flux-system}',
+      'spec: {path: ./apps, prune: true, sourceRef: {kind: GitRepository, name: flux-system}}',
+      '---',
+      'apiVersion: source.toolkit.fluxcd.io/v1',
+      'kind: GitRepository',
+      'metadata: {name: flux-system, namespace: flux-system}',
+      'spec: {url: https://git.example/acme/fleet, ref: {branch: main}}',
+      '',
+    ].join('\n')
+    const layout = aLayout(
+      {
+        'clusters/prod/apps.yaml': flux,
+        'clusters/dr/apps.yaml': flux,
+        'base/web.yaml': deployment('web').replace(', namespace: shop', ''),
+        'base/kustomization.yaml': 'resources: [web.yaml]\n',
+        'one/kustomization.yaml': 'resources: [../base]\nnamespace: one\n',
+        'two/kustomization.yaml': 'resources: [../base]\nnamespace: two\n',
+        'apps/kustomization.yaml': 'resources: [../one, ../two]\n',
+      },
+      [{ paths: ['clusters/prod'] }, { name: 'dr', paths: ['clusters/dr'] }],
+    )
+
+    const [edit] = containAll(layout, ['one/web', 'two/web']).edits
+
+    expect(edit?.path).toBe('clusters/prod/apps.yaml')
+    expect(edit?.text?.match(/namespace: (?:one|two)/gu)).toEqual(['namespace: one', 'namespace: two'])
+  })
 })
