@@ -64,6 +64,16 @@ describe('the layer that is edited', () => {
     expect(plan.layer).toEqual({ kind: 'in-place', path: 'web.yaml', consumers: 1 })
   })
 
+  it('is the manifest of a ReplicationController', () => {
+    const controller = (spec?: string): string =>
+      deployment('web', spec).replace('apps/v1', 'v1').replace('Deployment', 'ReplicationController')
+    const layout = aLayout({ 'web.yaml': controller() })
+
+    expect(written(planOn(layout, { namespace: 'shop', podName: 'web-x7k2p' }, { actions: CONTAIN }))).toEqual({
+      'web.yaml': controller('replicas: 0'),
+    })
+  })
+
   it('is the manifest also where a comment or a text in it asks people not to change something', () => {
     const before = '# of the shop\n---\n'
     const told =
