@@ -34,6 +34,7 @@ describe('canBePodOf', () => {
     ['Deployment', 'web.v1', `web.v1-${HASH}-x7k2p`],
     ['Rollout', 'web', 'web-77789455d6-m7flp'],
     ['ReplicaSet', 'web', 'web-m7flp'],
+    ['ReplicationController', 'web', 'web-m7flp'],
     ['ReplicaSet', 'web-77789455d6', 'web-77789455d6-m7flp'],
     ['DaemonSet', 'falco', 'falco-74htl'],
     ['StatefulSet', 'db', 'db-0'],

@@ -50,6 +50,7 @@ export type PodOwnerKind =
   | 'Deployment'
   | 'Rollout'
   | 'ReplicaSet'
+  | 'ReplicationController'
   | 'StatefulSet'
   | 'DaemonSet'
   | 'Job'
@@ -60,6 +61,7 @@ const NAMING: Readonly<Record<PodOwnerKind, (workload: string, podName: string) 
   Deployment: ownedThroughReplicaSet,
   Rollout: ownedThroughReplicaSet,
   ReplicaSet: generatedDirectly,
+  ReplicationController: generatedDirectly,
   DaemonSet: generatedDirectly,
   StatefulSet: (workload, podName) =>
     podName.startsWith(`${workload}-`) && /^(?:0|[1-9][0-9]*)$/u.test(podName.slice(workload.length + 1)),

@@ -32,6 +32,7 @@ const AUDITED_KINDS: Readonly<Record<string, string>> = {
   statefulsets: 'StatefulSet',
   daemonsets: 'DaemonSet',
   replicasets: 'ReplicaSet',
+  replicationcontrollers: 'ReplicationController',
   jobs: 'Job',
   cronjobs: 'CronJob',
 }

@@ -1,3 +1,4 @@
+import type { BuiltObject } from '../layout/layout-model.ts'
 import type { FileChanges } from './file-changes.ts'
 
 /** Which layer of a layout an edit goes to. */
@@ -9,4 +10,6 @@ export interface Candidate {
   /** The file that is edited first and foremost. */
   readonly path: string
   readonly edits: readonly FileChanges[]
+  /** Whether what is edited is for another object too, whatever overrides it there. Absent: it is not known to be. */
+  readonly reaches?: (other: BuiltObject) => boolean
 }

@@ -7,6 +7,7 @@ import { applyChanges } from '../yaml/apply-changes.ts'
 import type { Change, Step } from '../yaml/change.ts'
 import { openManifest } from '../yaml/open-manifest.ts'
 import type { Candidate } from './candidate.ts'
+import { reachOfEntry } from './entry-reach.ts'
 import { documentsAt } from './file-changes.ts'
 import { imageEntryChanges } from './image-entry.ts'
 import { isList } from './json-list.ts'
@@ -55,7 +56,14 @@ function replicasEntries({ layer, value }: Kustomization, object: BuiltObject, w
   // The last of several entries wins; names are those of any stage of the build, and the proof tells which one fits.
   return lastFirst(listAt(value, ['replicas'])).flatMap(([index, entry]) =>
     mayBeNameOf(object, textAt(entry, ['name']))
-      ? [candidateIn(layer, 'replicas', [{ op: 'set', at: inFile('replicas', index, 'count'), value: wanted.value }])]
+      ? [
+          {
+            ...candidateIn(layer, 'replicas', [
+              { op: 'set', at: inFile('replicas', index, 'count'), value: wanted.value },
+            ]),
+            reaches: reachOfEntry(layer, object),
+          },
+        ]
       : [],
   )
 }
@@ -93,10 +101,14 @@ interface Search {
 }
 
 /** Where a patch stands in a kustomization: as text in it, or in a file of its own. */
-type PatchText = { readonly text: string; readonly at: readonly Step[] } | { readonly file: string }
+type PatchText = { readonly target?: JsonValue } & (
+  | { readonly text: string; readonly at: readonly Step[] }
+  | { readonly file: string }
+)
 
 function patchEntries(layout: Layout, { layer, value }: Kustomization, search: Search): readonly Candidate[] {
   return patchTexts(value).flatMap((patch): readonly Candidate[] => {
+    const reaches = reachOfEntry(layer, search.object, patch.target)
     if ('file' in patch) {
       const path = posix.normalize(posix.join(posix.dirname(layer.path), patch.file))
       const text = layout.textOf({ repository: layer.repository, path })
@@ -105,13 +117,14 @@ function patchEntries(layout: Layout, { layer, value }: Kustomization, search: S
         layer: 'in-place',
         path,
         edits: [{ repository: layer.repository, path, changes }],
+        reaches,
       }))
     }
     return changesInPatch(patch.text, layer.path, search).flatMap((changes) => {
       const edited = editedText(patch.text, layer.path, changes)
       return edited === undefined
         ? []
-        : [candidateIn(layer, 'patch', [{ op: 'set', at: inFile(...patch.at), value: edited }])]
+        : [{ ...candidateIn(layer, 'patch', [{ op: 'set', at: inFile(...patch.at), value: edited }]), reaches }]
     })
   })
 }
@@ -122,8 +135,10 @@ function patchTexts(value: JsonObject): readonly PatchText[] {
     lastFirst(listAt(value, [key])).flatMap(([index, entry]): readonly PatchText[] => {
       const text = textAt(entry, ['patch'])
       const file = textAt(entry, ['path'])
-      if (text !== undefined && text !== '') return [{ text, at: [key, index, 'patch'] }]
-      return file === undefined ? [] : [{ file }]
+      const target = fieldOf(entry, 'target')
+      const aim = target === undefined ? {} : { target }
+      if (text !== undefined && text !== '') return [{ ...aim, text, at: [key, index, 'patch'] }]
+      return file === undefined ? [] : [{ ...aim, file }]
     })
   const merges = lastFirst(listAt(value, ['patchesStrategicMerge'])).flatMap(([index, entry]): readonly PatchText[] => {
     if (typeof entry !== 'string') return []

@@ -11,7 +11,14 @@ export type FileChanges = LayoutPlace &
   ({ readonly changes: readonly Change[] } | { readonly create: string } | { readonly delete: true })
 
 /** What a program says at the top of a file that it will write again. */
-const WRITTEN_BY_PROGRAM = /^[ \t]*(?:#|\/\/).*\bdo not (?:edit|modify|change)\b/imu
+const WRITTEN_BY_PROGRAM = /\bdo not (?:edit|modify|change)\b/iu
+
+/** The comments before the first value of a file; those of people, and texts inside manifests, may say anything. */
+function headOf(text: string): string {
+  const lines = text.split('\n')
+  const end = lines.findIndex((line) => !/^\uFEFF?\s*(?:#.*|\/\/.*|---\s*(?:#.*)?|%.*)?$/u.test(line))
+  return lines.slice(0, end === -1 ? lines.length : end).join('\n')
+}
 
 /**
  * The files after the changes. Files that changes leave as they are, are left out.
@@ -28,7 +35,8 @@ export function filesAfter(layout: Layout, edits: readonly FileChanges[]): reado
       return [{ repository, path, text: edit.create }]
     }
     if (text === undefined) throw refusal('MANIFEST_MISSING', edit, 'is not in the repository, or not text')
-    if (WRITTEN_BY_PROGRAM.test(text)) throw refusal('MANIFEST_GENERATED', edit, 'says that a program writes it')
+    if (WRITTEN_BY_PROGRAM.test(headOf(text)))
+      throw refusal('MANIFEST_GENERATED', edit, 'says that a program writes it')
     if ('delete' in edit) return [{ repository, path, text: null }]
     const edited = applyChanges(openedManifest(text, path), edit.changes).text
     return edited === text ? [] : [{ repository, path, text: edited }]

@@ -3,6 +3,7 @@ import type { BuiltObject, Layer, Layout, LayoutPlace } from '../layout/layout-m
 import { argoPartOf, argoSourcePlace } from './argo-entries.ts'
 import { writeManifest } from '../yaml/write-manifest.ts'
 import type { Candidate } from './candidate.ts'
+import { reachOfEntry, selectedBy } from './entry-reach.ts'
 import { documentsAt, type FileChanges } from './file-changes.ts'
 import { deletionEntryOf, patchEntryOf, type PatchEntry, type PatchTarget } from './kustomize-patch.ts'
 import type { Wanted } from './wanted.ts'
@@ -57,7 +58,10 @@ function inOverlay({ repository, path }: Layer, key: 'replicas' | 'patches', val
 export function overlayPatches(layout: Layout, object: BuiltObject, wanted: WantedOfObject): readonly Candidate[] {
   const overlay = rootOverlayOf(object)
   if (overlay === undefined) return []
-  return patchesFor(layout, object, wanted).map((patch) => inOverlay(overlay, 'patches', patch))
+  return patchesFor(layout, object, wanted).map((patch) => ({
+    ...inOverlay(overlay, 'patches', patch),
+    reaches: reachOfEntry(overlay, object, patch.target),
+  }))
 }
 
 /** Patches that may do it: by the name as written first, which every stage of the build knows. */
@@ -108,6 +112,7 @@ export function argoSourcePatches(layout: Layout, object: BuiltObject, wanted: W
     layer: 'argo-source',
     path: place.path,
     edits: [argoSourceEdit(layout, place, { inherited, patch })],
+    reaches: selectedBy(patch.target, place.path),
   }))
 }
 

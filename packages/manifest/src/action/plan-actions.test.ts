@@ -64,6 +64,27 @@ describe('the layer that is edited', () => {
     expect(plan.layer).toEqual({ kind: 'in-place', path: 'web.yaml', consumers: 1 })
   })
 
+  it('is the manifest of a ReplicationController', () => {
+    const controller = (spec?: string): string =>
+      deployment('web', spec).replace('apps/v1', 'v1').replace('Deployment', 'ReplicationController')
+    const layout = aLayout({ 'web.yaml': controller() })
+
+    expect(written(planOn(layout, { namespace: 'shop', podName: 'web-x7k2p' }, { actions: CONTAIN }))).toEqual({
+      'web.yaml': controller('replicas: 0'),
+    })
+  })
+
+  it('is the manifest also where a comment or a text in it asks people not to change something', () => {
+    const before = '# of the shop\n---\n'
+    const told =
+      '# do not change the name\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: c, namespace: shop}\n'
+    const text = (spec?: string): string =>
+      `${before}${deployment('web', spec)}${told}data:\n  a: |\n    # DO NOT EDIT\n`
+    const layout = aLayout({ 'web.yaml': text() })
+
+    expect(written(planOn(layout, WEB, { actions: CONTAIN }))).toEqual({ 'web.yaml': text('replicas: 0') })
+  })
+
   it('is the overlay where another one uses the base, even if that one overrides the number', () => {
     const layout = aLayout({
       'base/web.yaml': deployment('web'),

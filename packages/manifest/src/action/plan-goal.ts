@@ -4,6 +4,7 @@ import type { Applier, BuiltObject, Layout, Root } from '../layout/layout-model.
 import { applicationWanted, argoSourceEntries } from './argo-entries.ts'
 import type { Candidate } from './candidate.ts'
 import { editInPlace } from './edit-in-place.ts'
+import { refuseBroadTarget, refuseSharedInBuild } from './entry-reach.ts'
 import { existingEntries } from './existing-entries.ts'
 import { documentsAt } from './file-changes.ts'
 import { notApplicable } from './image-wanted.ts'
@@ -156,7 +157,8 @@ function firstProven(
   const { object, along = [], cluster } = goal
   const goals: readonly Goal[] = [ownGoal(goal), ...along]
   for (const candidate of candidates) {
-    const shared = refuseShared(progress.layout, candidate, object.root)
+    const { layout } = progress
+    const shared = refuseShared(layout, candidate, object.root) ?? refuseSharedInBuild(layout, candidate, object)
     if (shared !== undefined) {
       rejections.push({ candidate: candidate.path, error: shared })
       continue
@@ -218,7 +220,7 @@ function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardC
   const { applier } = goal.object.root
   if (applier === undefined || depth >= MAX_DEPTH) return undefined
   const along = [ownGoal(goal), ...(goal.along ?? [])]
-  for (const changes of upwardChanges(progress.layout, goal, applier)) {
+  for (const changes of upwardChanges(progress.layout, goal, { applier, rejections })) {
     try {
       const parent = { cluster: goal.cluster, object: applier.object, wanted: changes, along }
       return throughLayer(progress, planGoal(progress, parent, depth + 1), applier)
@@ -230,12 +232,19 @@ function throughApplier(progress: Progress, { goal, depth, rejections }: UpwardC
   return undefined
 }
 
-function upwardChanges(layout: Layout, goal: ObjectGoal, applier: Applier): readonly (readonly Wanted[])[] {
+function upwardChanges(
+  layout: Layout,
+  goal: ObjectGoal,
+  { applier, rejections }: { readonly applier: Applier; readonly rejections: Rejection[] },
+): readonly (readonly Wanted[])[] {
   const { wanted } = goal
   if (applier.type === 'argo') return wanted === 'remove' ? [] : applicationWanted(goal.object, wanted)
-  const patches = patchesFor(layout, goal.object, wanted).map((value): readonly Wanted[] => [
-    { op: 'append', at: ['spec', 'patches'], value },
-  ])
+  const patches = patchesFor(layout, goal.object, wanted).flatMap((value): readonly (readonly Wanted[])[] => {
+    const error = refuseBroadTarget(layout, goal.object, value.target)
+    if (error === undefined) return [[{ op: 'append', at: ['spec', 'patches'], value }]]
+    rejections.push({ candidate: titleOf(applier.object.identity), error })
+    return []
+  })
   return [...fluxImages(applier.object, goal.object, wanted), ...patches]
 }
 

@@ -43,7 +43,10 @@ export function proveClaims(layout: Layout, claims: readonly Claim[]): ProvenCla
   return { layout: after, files }
 }
 
-/** The changes of each file together, the same one once. Undefined for edits that are no changes of values. */
+/**
+ * The changes of each file together. Undefined for edits that are no changes of values, and where two claims are one change:
+ * what makes several objects is no layer of any of them, and could not be taken back for one.
+ */
 function mergedEdits(claims: readonly Claim[]): readonly FileChanges[] | undefined {
   const byPlace = new Map<string, { repository: string; path: string; changes: Map<string, Change> }>()
   for (const edit of claims.flatMap(({ candidate }) => candidate.edits)) {
@@ -53,7 +56,9 @@ function mergedEdits(claims: readonly Claim[]): readonly FileChanges[] | undefin
     byPlace.set(key, file)
     for (const change of edit.changes) {
       if (change.op === 'removeDocument') return undefined
-      file.changes.set(canonicalJson({ ...change, at: { ...change.at } }), change)
+      const text = canonicalJson({ ...change, at: { ...change.at } })
+      if (file.changes.has(text)) return undefined
+      file.changes.set(text, change)
     }
   }
   return [...byPlace.values()].map(({ repository, path, changes }) => ({

@@ -34,6 +34,7 @@ const GROUPS: Readonly<Record<PodOwnerKind, string>> = {
   StatefulSet: 'apps',
   DaemonSet: 'apps',
   ReplicaSet: 'apps',
+  ReplicationController: '',
   Job: 'batch',
   CronJob: 'batch',
   Rollout: 'argoproj.io',
