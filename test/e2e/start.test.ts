@@ -56,7 +56,9 @@ describe('saker refuses to start', () => {
     const { code, printed } = await run(['up', '--config', config])
 
     expect(code).toBe(1)
-    expect(printed).toContain(`${config}:3:30 repositories.fleet.brunch: unknown key \`brunch\`; did you mean \`branch\`?`)
+    expect(printed).toContain(
+      `${config}:3:30 repositories.fleet.brunch: unknown key \`brunch\`; did you mean \`branch\`?`,
+    )
     expect(printed).toContain(`${config}:4:`)
   })
 
