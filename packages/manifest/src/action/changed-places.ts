@@ -8,10 +8,14 @@ import { openedManifest, type FileChanges } from './file-changes.ts'
 export type RepositoryPlace = ChangedPlace & { readonly repository: string }
 
 /** The places that edits change, as the ledger names them: by document and by a pointer that no other edit shifts. */
-export function placesOf(layout: Layout, edits: readonly FileChanges[]): readonly RepositoryPlace[] {
+export function placesOf(
+  layout: Layout,
+  edits: readonly FileChanges[],
+  open: (text: string, path: string) => OpenManifest = openedManifest,
+): readonly RepositoryPlace[] {
   return edits.flatMap((edit) => {
     const { repository, path } = edit
-    const file = openedManifest('create' in edit ? edit.create : (layout.textOf(edit) ?? ''), path)
+    const file = open('create' in edit ? edit.create : (layout.textOf(edit) ?? ''), path)
     const places = 'changes' in edit ? edit.changes.map((change) => pointerOf(file, change)) : documentsIn(file)
     return places.map((place) => ({ repository, path, ...place }))
   })
