@@ -2,6 +2,7 @@ export { checkLayout, type LayoutToCheck } from './check-layout.ts'
 export { Layouts } from './layouts.ts'
 export { diffOf, respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
 export { Simulation, type SimulatedAlert, type SimulatedResponse, type SimulationDependencies } from './simulation.ts'
+export type { PresentedProposal, ProposalBranch, ProposalHost, ProposalText, PullRequest } from './proposal-host.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,

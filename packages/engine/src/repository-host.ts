@@ -1,4 +1,5 @@
 import type { CommitAuthor, FileMode, Tree } from '@saker/core'
+import type { ProposalText } from './proposal-host.ts'
 
 /** One file before and after, of which at least one is there. */
 export interface Edit {
@@ -17,6 +18,8 @@ export interface ChangeSet {
   readonly edits: readonly Edit[]
   /** Absent: the host's own identity. */
   readonly author?: CommitAuthor
+  /** Of a branch that is proposed: what the pull request is to say, for hosts that take it with the push. */
+  readonly proposal?: ProposalText
 }
 
 /** A commit that is in the branch. */
