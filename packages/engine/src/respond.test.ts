@@ -5,7 +5,8 @@ import { MemoryHost } from '../../../test/support/memory-host.ts'
 import { BranchMemory } from './branch-memory.ts'
 import type { Commit } from './repository-host.ts'
 import { Layouts } from './layouts.ts'
-import { respond, type RespondDependencies } from './respond.ts'
+import { respond } from './respond.ts'
+import type { RespondDependencies } from './respond-batch.ts'
 
 const DEPLOYMENT = (name: string): string => `apiVersion: apps/v1
 kind: Deployment
