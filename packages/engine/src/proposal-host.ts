@@ -49,19 +49,21 @@ export interface PresentedProposal {
  */
 export interface ProposalHost {
   /**
-   * The branches below the prefix, and the newest pull requests from such branches, those that ended within the last days
-   * included. One request. Ends as `RepositoryHost.read` does.
+   * The branches whose names begin with the lane's prefix, and the pull requests from such branches, those that ended
+   * within the last days included though their branches are gone; by name. Where a branch had several, the open one, else
+   * the newest. Ends as `RepositoryHost.read` does.
    */
   list(options: { readonly signal: AbortSignal }): Promise<readonly ProposalBranch[]>
   /**
-   * Opens a branch. While it is not there, it reads as the base branch does, and its first commit makes it; a commit then
-   * lands only when nobody has made a branch of this name. A `proposal` in the change set goes with the push where the
-   * host takes it there.
+   * Opens a branch. While it is not there, it reads as the base branch does, and its first commit makes it at `baseSha`; the
+   * commit then lands only when nobody has made a branch of this name that points elsewhere. What one handle knows of the
+   * base, all know. A commit to a branch that is gone ends in `BRANCH_MOVED`; afterwards it is one that is not there. A
+   * `proposal` in the change set goes with the push where the host takes it there.
    */
   open(branch: string): RepositoryHost
   /**
-   * Sees to it that the branch has a pull request of this text: opens one, or revises the one that is open. One that has
-   * ended is left alone and given as it is. Ends in `PULL_REQUEST_REJECTED` when the host refuses for good (nothing to
+   * Sees to it that the branch has a pull request of this text: opens one, or revises the one that is open. The answer is
+   * newer than every commit before it. One that has ended is left alone and given as it is. Ends in `PULL_REQUEST_REJECTED` when the host refuses for good (nothing to
    * merge, pull requests switched off, not allowed), or as `RepositoryHost.read` does.
    */
   present(branch: string, text: ProposalText, options: { readonly signal: AbortSignal }): Promise<PresentedProposal>

@@ -83,6 +83,7 @@ export const ERROR_CODES = {
   TREE_INVALID: { retryable: false },
   BRANCH_PROTECTED: { retryable: false },
   COMMIT_REJECTED: { retryable: false },
+  PULL_REQUEST_REJECTED: { retryable: false },
 
   // Saker itself
   CONFIG_INVALID: { retryable: false },
