@@ -21,6 +21,8 @@ export const ResponseJob = z.object({
   /** When ingest took it, in milliseconds since 1970. */
   receivedAt: z.number(),
   fingerprint: z.string(),
+  /** Why it is proposed, where its own delivery is `commit`. */
+  forwardedFor: z.enum(['BranchProtected', 'WorkloadCap']).optional(),
 })
 
 /** See the schema of the same name. */
