@@ -39,6 +39,7 @@ export {
   isResponseId,
   jobTitle,
   newResponseId,
+  responseTimeOf,
   ResponseJob,
 } from './job/response-job.ts'
 export type { Mute, MuteReason } from './guard/mute.ts'

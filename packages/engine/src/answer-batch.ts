@@ -4,20 +4,20 @@ import {
   type Forward,
   type Outcome,
   type ResponseJob,
-  type Tree,
   type Waiver,
   type Workload,
 } from '@saker/core'
-import type { Layout } from '@saker/manifest'
 import { MEMORY_DEPTH } from './branch-memory.ts'
-import { commitPlan, committedOutcome, observedOutcome, type Committing } from './deliver-plan.ts'
+import { commitPlan, committedOutcome, observedOutcome, targetOf, type Committing } from './deliver-plan.ts'
 import { forwardsOf } from './forward-plan.ts'
 import { barredByGuard, workloadsStopped, type PlanGuarding } from './guard-plan.ts'
 import { isTooOld } from './guard.ts'
-import { neighboursOf } from './layout-sources.ts'
+import { layoutOn } from './layout-on.ts'
 import { failedOutcome, planResponses, type Plan, type PlannedResponse } from './plan-responses.ts'
 import { previousImages } from './previous-image.ts'
 import type { RespondDependencies, ResponseBatch } from './respond-batch.ts'
+import type { ProtectedFallback } from './proposals/protected-fallback.ts'
+import { settleProposed } from './proposals/settle-proposed.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 import type { WriteTicket } from './workload-guard.ts'
 
@@ -47,6 +47,12 @@ export async function answerBatch(
   deps: RespondDependencies,
   outcomes: Map<string, Outcome | Forward>,
 ): Promise<void> {
+  const { fallback } = deps
+  // What an earlier try may have committed, before the branch was protected, is looked for in its history.
+  if (fallback?.isKnown(deps.now()) === true && !batch.recovering) {
+    for (const { id } of batch.jobs) outcomes.set(id, fallback.forward)
+    return
+  }
   const ticket = deps.guard.openWrite()
   const answering: Answering = { batch, deps, outcomes, ticket, stopped: [], conflicts: 0, lost: 0 }
   try {
@@ -69,7 +75,7 @@ async function answerWith(answering: Answering): Promise<void> {
     const past = freshness === 'current' || memory.isEmpty ? MEMORY_DEPTH : 0
     const head = await host.read({ freshness, past, signal: batch.signal })
     const plannedFrom = performance.now()
-    if (past > 0) {
+    if (head.past.length > 0) {
       memory.read(head.tree.sha, head.past)
       // Also when nobody expects it: this worker may have been frozen while another one answered the same jobs.
       pending = settleFromHistory(pending, head.past, { outcomes, observe: deps.observe })
@@ -80,7 +86,11 @@ async function answerWith(answering: Answering): Promise<void> {
     const images = await previousImages(pending, context, { host, signal: batch.signal })
     const plan = planResponses(pending, { ...context, previousImages: images })
     const commits = memory.at(head.tree.sha)
-    const decided = [...plan.settled, ...forwardsOf(plan, pending, deps)]
+    // What is decided on a tree that may be old counts for nothing.
+    const settled = head.current
+      ? await settleProposed({ ...plan, jobs: pending, signal: batch.signal }, deps)
+      : plan.settled
+    const decided = [...settled, ...forwardsOf(plan, pending, deps)]
     const known = commits !== undefined && (head.current || decided.length === 0)
     const barred = known ? await barredByGuard(plan, guardingOf(answering, commits)) : undefined
     // A write is checked against the tip by the host; a decision not to write has to be made on the tip, and the guard has
@@ -102,23 +112,38 @@ async function answerWith(answering: Answering): Promise<void> {
 function guardingOf({ batch, deps, ticket }: Answering, commits: PlanGuarding['commits']): PlanGuarding {
   const { guard, config, delivery, overCap, now } = deps
   const waivers = batch.waivers ?? new Map<string, Waiver>()
-  const judged = { guard, ticket, config, delivery, commits, waivers, now: now() }
+  const judged = { guard, ticket, config, delivery, takesEffect: takesEffect(deps), commits, waivers, now: now() }
   return overCap === undefined ? judged : { ...judged, overCap }
+}
+
+/** Sends what was to be committed where it is proposed, because the branch takes no commit. */
+function fallBack(fallback: ProtectedFallback, { log, repository, now }: RespondDependencies): () => Forward {
+  log.warn({ repository, lane: fallback.forward.lane }, 'branch is protected, responses are proposed')
+  fallback.met(now())
+  return () => fallback.forward
+}
+
+/** A proposal waits for a person, unless the host is told to merge it by itself. */
+function takesEffect({ delivery, config, repository }: RespondDependencies): boolean {
+  if (delivery !== 'pull-request') return delivery === 'commit'
+  const settings = config.repositories.find(({ name }) => name === repository)?.pullRequest
+  return settings === undefined || settings.autoMerge !== false
 }
 
 /** Carries a plan out and gives true when all of it has ended; false when it has to be planned anew. */
 async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answering: Answering): Promise<boolean> {
   const { batch, deps, outcomes } = answering
-  const settle = (outcomeOf: (planned: PlannedResponse) => Outcome): true => {
+  const settle = (outcomeOf: (planned: PlannedResponse) => Outcome | Forward): true => {
     for (const planned of plan.planned) outcomes.set(planned.id, outcomeOf(planned))
     return true
   }
+  const jobOf = ({ id }: PlannedResponse): ResponseJob | undefined => batch.jobs.find((job) => job.id === id)
   if (deps.delivery === 'observe') return settle(observedOutcome)
   try {
     answering.stopped = 'unknown'
     const commit = await commitPlan(plan, { ...made, signal: batch.signal }, deps)
     if (answering.lost === 0) answering.stopped = workloadsStopped(plan, deps.config)
-    return settle((planned) => committedOutcome(planned, commit))
+    return settle((planned) => committedOutcome(commit, targetOf(planned, jobOf(planned))))
   } catch (thrown) {
     const error = asResponseError(thrown)
     if (error.code === 'COMMIT_UNCONFIRMED') answering.lost += 1
@@ -127,6 +152,7 @@ async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answe
     if (lost === 0 && (DEFINITE.has(error.code) || !error.retryable)) answering.stopped = []
     const moved = error.code === 'BRANCH_MOVED' && conflicts < MAX_CONFLICTS
     const again = moved || (error.code === 'COMMIT_UNCONFIRMED' && lost < MAX_UNCONFIRMED)
+    if (error.code === 'BRANCH_PROTECTED' && deps.fallback !== undefined) return settle(fallBack(deps.fallback, deps))
     if (!again) {
       if (error.retryable) throw error
       return settle(() => failedOutcome(error))
@@ -137,17 +163,6 @@ async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answe
     await deps.wait(pauseMs(conflicts + lost, deps.random()), batch.signal)
     return false
   }
-}
-
-/**
- * The layout of the lane's repository at a tree, with the other repositories that declare its clusters as they were read
- * last. One that cannot be read now ends in its error: what it declares is unknown, not absent.
- */
-async function layoutOn(tree: Tree, signal: AbortSignal, deps: RespondDependencies): Promise<Layout> {
-  const { config, repository, readNeighbour } = deps
-  const neighbours = neighboursOf(config, repository)
-  const trees = await Promise.all(neighbours.map(async (one) => [one.name, await readNeighbour(one, signal)] as const))
-  return deps.layouts.at(config, new Map([[repository, tree], ...trees]))
 }
 
 /** Full jitter: two writers that collided once must not collide again. */

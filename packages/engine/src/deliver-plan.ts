@@ -1,4 +1,11 @@
-import { composeCommitMessage, DEFAULT_AUTHOR, ResponseError, type Outcome } from '@saker/core'
+import {
+  composeCommitMessage,
+  DEFAULT_AUTHOR,
+  type ForwardReason,
+  type Outcome,
+  type ResponseJob,
+  type Workload,
+} from '@saker/core'
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import type { Plan, PlannedResponse } from './plan-responses.ts'
 import type { Commit, Edit, Head } from './repository-host.ts'
@@ -19,9 +26,6 @@ export async function commitPlan(
   { head, signal, spent }: Committing,
   deps: RespondDependencies,
 ): Promise<Commit> {
-  if (deps.delivery === 'pull-request') {
-    throw new ResponseError('COMMIT_REJECTED', 'delivery pull-request cannot be carried out yet')
-  }
   const { author, signOff } = deps.config.commit
   const responses = plan.planned.map(({ committed }) => withUntil(committed, deps.config.responses, deps.now()))
   const startedAt = performance.now()
@@ -40,6 +44,7 @@ export async function commitPlan(
     {
       repository: deps.repository,
       sha: commit.sha,
+      ...(commit.proposal === undefined ? {} : { branch: commit.proposal.branch, number: commit.proposal.number }),
       responses: responses.length,
       ...spent,
       commitMs: Math.round(performance.now() - startedAt),
@@ -50,16 +55,40 @@ export async function commitPlan(
   return commit
 }
 
-/** The ending of a response that is in a commit. */
-export function committedOutcome(planned: PlannedResponse, { sha, url }: Commit): Outcome {
-  return {
-    outcome: 'committed',
-    sha,
-    ...(url === undefined ? {} : { url }),
-    workload: planned.committed.workload,
-    path: planned.path,
-    ...(planned.warnings.length === 0 ? {} : { warnings: planned.warnings }),
-  }
+/** The ending of a response that is in a commit, or waits in one to be merged. */
+export function committedOutcome(commit: Commit, about: CommittedTarget): Outcome {
+  const { sha, url, proposal } = commit
+  const { workload, path } = about
+  const warnings = [...about.warnings, ...(proposal?.notes ?? [])]
+  const told = { sha, workload, path, ...(warnings.length === 0 ? {} : { warnings }) }
+  if (proposal === undefined) return { outcome: 'committed', ...told, ...(url === undefined ? {} : { url }) }
+  const { notes: _, ...where } = proposal
+  return { outcome: 'proposed', ...where, ...told }
+}
+
+/** What a commit did for one response. */
+export interface CommittedTarget {
+  readonly workload: Workload
+  readonly path: string
+  readonly warnings: readonly string[]
+}
+
+/** What a commit does for one response of a plan. */
+export function targetOf(
+  { committed, path, warnings }: PlannedResponse,
+  job: ResponseJob | undefined,
+): CommittedTarget {
+  return { workload: committed.workload, path, warnings: [...warnings, ...whyProposed(job)] }
+}
+
+const WHY_PROPOSED: Readonly<Record<ForwardReason, string>> = {
+  BranchProtected: 'the branch is protected, so that it is proposed instead of committed',
+  WorkloadCap: 'as many workloads as the guard allows were stopped, so that it is proposed instead of committed',
+}
+
+/** Why a response is proposed that was to be committed. */
+export function whyProposed(job: ResponseJob | undefined): readonly string[] {
+  return job?.forwardedFor === undefined ? [] : [WHY_PROPOSED[job.forwardedFor]]
 }
 
 /** The ending of a response that is only shown: what it would change if it were alone. */

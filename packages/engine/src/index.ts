@@ -5,6 +5,9 @@ export { respond } from './respond.ts'
 export type { RespondDependencies, ResponseBatch } from './respond-batch.ts'
 export { Simulation, type SimulatedAlert, type SimulatedResponse, type SimulationDependencies } from './simulation.ts'
 export type { PresentedProposal, ProposalBranch, ProposalHost, ProposalText, PullRequest } from './proposal-host.ts'
+export { muteRejected, responsesIn } from './proposals/mute-rejected.ts'
+export { ProposedBranch, type EndedProposal, type ProposedBranchOptions } from './proposals/proposed-branch.ts'
+export { ProtectedFallback } from './proposals/protected-fallback.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,

@@ -22,11 +22,24 @@ export interface ChangeSet {
   readonly proposal?: ProposalText
 }
 
+/** Where a commit waits for a person to merge it. */
+export interface CommitProposal {
+  readonly branch: string
+  /** Number of its pull request, where the host has told it. */
+  readonly number?: number
+  /** The page of that, or the one that opens it, where the host has told it. */
+  readonly url?: string
+  /** What did not work as configured, or what a person has to do; sentences. */
+  readonly notes: readonly string[]
+}
+
 /** A commit that is in the branch. */
 export interface Commit {
   readonly sha: string
   /** Its page for people, where the host has one. */
   readonly url?: string
+  /** Of a commit that is proposed; hosts leave it out. */
+  readonly proposal?: CommitProposal
 }
 
 /** A commit in the branch's history, as far as recovery and the guard read it. */

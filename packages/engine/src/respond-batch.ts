@@ -1,6 +1,8 @@
 import type { Config, Delivery, Forward, Log, Repository, ResponseJob, Tree, Waiver } from '@saker/core'
 import type { BranchMemory } from './branch-memory.ts'
 import type { Layouts } from './layouts.ts'
+import type { ProposedBranch } from './proposals/proposed-branch.ts'
+import type { ProtectedFallback } from './proposals/protected-fallback.ts'
 import type { RepositoryHost } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 import type { WorkloadGuard } from './workload-guard.ts'
@@ -22,6 +24,10 @@ export interface ResponseBatch {
 /** What `respond` works with. */
 export interface RespondDependencies {
   readonly host: RepositoryHost
+  /** Where what is planned is proposed: the host itself, in a lane of pull requests. */
+  readonly proposals?: ProposedBranch
+  /** Where what is to be committed goes on when the branch turns out to be protected. Absent: it fails. */
+  readonly fallback?: ProtectedFallback
   readonly guard: WorkloadGuard
   /** Where what exceeds the guard's cap goes on. Absent: it is held. */
   readonly overCap?: Forward

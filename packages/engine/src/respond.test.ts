@@ -140,15 +140,6 @@ describe('respond', () => {
     expect(line?.places.map((place) => place.split('#')[0])).toEqual(['web.yaml', 'web.yaml', policy])
   })
 
-  it('proposes nothing as long as it cannot', async () => {
-    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('pull-request'))
-
-    const outcomes = await run([job('r1', WEB_POD)])
-
-    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'COMMIT_REJECTED' })
-    expect(host.history).toHaveLength(1)
-  })
-
   it('refuses an edit that is not safe alone, and answers its mates in other files', async () => {
     const big = DEPLOYMENT('big').replace('  replicas: 3 # three zones\n', '  paused: true\n')
     const files = { 'web.yaml': DEPLOYMENT('web'), 'big.yaml': `${big}# `.padEnd(1024 * 1024, 'x') }

@@ -46,6 +46,11 @@ export function newResponseId(now: number): string {
   return `${time}${random}`
 }
 
+/** When a response was begun, as its id tells, in milliseconds since 1970. */
+export function responseTimeOf(id: string): number {
+  return Array.from(id.slice(0, 10)).reduce((time, digit) => time * 32 + Math.max(0, ALPHABET.indexOf(digit)), 0)
+}
+
 /** Whether a text has the form of a response id. */
 export function isResponseId(text: string): boolean {
   return /^[0-9a-hjkmnp-tv-z]{18}$/u.test(text)

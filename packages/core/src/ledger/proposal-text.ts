@@ -62,10 +62,7 @@ function once(responses: readonly ProposedResponse[]): readonly ProposedResponse
 }
 
 /** As many as fit, in their order, and how many do not. */
-function fitting(
-  texts: readonly string[],
-  most: number,
-): { readonly kept: readonly string[]; readonly left: number } {
+function fitting(texts: readonly string[], most: number): { readonly kept: readonly string[]; readonly left: number } {
   let room = most
   const end = texts.findIndex((text) => (room -= text.length + 1) < 0)
   return end === -1 ? { kept: texts, left: 0 } : { kept: texts.slice(0, end), left: texts.length - end }

@@ -28,7 +28,7 @@ export function readProposedCommit(message: string): ProposedCommit {
   const items = Array.from(message.matchAll(/^- (.+)$/gmu), ([, what = '']) => what)
   return {
     subject,
-    responses: lines.map((line, index) => ({ line, ...(proseOf(index, lines.length, { blocks, items })) })),
+    responses: lines.map((line, index) => ({ line, ...proseOf(index, lines.length, { blocks, items }) })),
     undone: ids.map((id, index) => {
       const what = lines.length === 0 && items.length === ids.length ? items[index] : undefined
       return { id, ...(what === undefined ? {} : { what }) }

@@ -22,10 +22,13 @@ describe('parseDurationMs', () => {
 })
 
 describe('formatDuration', () => {
-  it.each(['200ms', '61s', '15m', '5400s', '90m', '4h', '7d'])('writes %s in the largest unit that divides it', (text) => {
-    const written = formatDuration(parseDurationMs(text) ?? 0)
+  it.each(['200ms', '61s', '15m', '5400s', '90m', '4h', '7d'])(
+    'writes %s in the largest unit that divides it',
+    (text) => {
+      const written = formatDuration(parseDurationMs(text) ?? 0)
 
-    expect(parseDurationMs(written)).toBe(parseDurationMs(text))
-    expect(written).toBe(text === '5400s' ? '90m' : text)
-  })
+      expect(parseDurationMs(written)).toBe(parseDurationMs(text))
+      expect(written).toBe(text === '5400s' ? '90m' : text)
+    },
+  )
 })
