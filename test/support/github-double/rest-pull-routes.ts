@@ -59,7 +59,9 @@ async function openPull(request: RestRequest): Promise<RestAnswer> {
   }
   const text = typeof body['body'] === 'string' ? body['body'] : ''
   if (text.length > MAX_BODY) return invalid({ message: `body is too long (maximum is ${MAX_BODY} characters)` })
-  const open = pullRequests.all.some((one) => one.head === head && one.base === base && one.state === 'open')
+  const open = pullRequests.all.some(
+    (one) => one.head === head && one.base === base && one.state === 'open' && !one.isFromFork,
+  )
   if (open) return invalid({ message: `A pull request already exists for ${repository.owner}:${head}.` })
   if (await repository.isAncestor(from, to)) return invalid({ message: `No commits between ${base} and ${head}` })
   const draft = body['draft'] === true

@@ -130,7 +130,7 @@ export class GitServer {
       })
       observe?.({ operation: String(args[0]), status: answer.ending === 'ok' ? 'ok' : 'error' })
       if (answer.ending === 'ok') return { ...answer, stderr: redact(answer.stderr, secrets) }
-      if (refusesOptions && answer.ending === 'failed' && REFUSED_OPTIONS.test(answer.stderr)) return 'refuses-options'
+      if (refusesOptions && areOptionsRefused(answer)) return 'refuses-options'
       const operation = args[0] === 'push' ? 'commit' : 'read'
       if (answer.ending === 'aborted' && operation === 'read') signal.throwIfAborted()
       throw gitRequestError(answer, { operation, place, timeoutMs, secrets }) ?? cache.doubt(answer.stderr)
@@ -138,8 +138,12 @@ export class GitServer {
   }
 }
 
-/** Git's own word for a server without push options, which it says before it sends anything, and a hook's that takes none. */
-const REFUSED_OPTIONS = /does not support push options|\[remote rejected\].*push.options?/iu
+/** Git says by itself that a server has no push options, before it sends anything; else a hook may have said it. */
+function areOptionsRefused({ ending, stdout, stderr }: GitAnswer): boolean {
+  if (ending !== 'failed') return false
+  if (stderr.includes('does not support push options')) return true
+  return stdout.includes('[remote rejected]') && /^remote:.*\bpush.options?\b/imu.test(stderr)
+}
 
 /** Ends a transfer that stands still also when we are no longer there to end it. */
 function stallSettings(timeoutMs: number): readonly GitSetting[] {

@@ -93,6 +93,12 @@ const VERDICTS: readonly Verdict[] = [
       (types.includes('NOT_FOUND') && /\b(?:branch|ref)\b/iu.test(said) && !/to a repository/iu.test(said)),
   },
   {
+    code: 'PULL_REQUEST_REJECTED',
+    says: (place) => `pull requests are switched off where ${place} is`,
+    applies: ({ status, said }, purpose) =>
+      purpose === 'propose' && (status === 410 || /pull requests? (?:are|is|has been|have been) disabled/iu.test(said)),
+  },
+  {
     code: 'REPOSITORY_NOT_FOUND',
     says: notThere,
     applies: ({ status, types }) => status === 404 || status === 410 || status === 451 || types.includes('NOT_FOUND'),
