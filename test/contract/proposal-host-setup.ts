@@ -1,4 +1,5 @@
 import type { Commit, Head, PresentedProposal, ProposalBranch, ProposalHost, ProposalText } from '@saker/engine'
+import type { BareRepository } from '../support/bare-repository.ts'
 import { commit, edit, read, WEB, webText } from './repository-host-setup.ts'
 
 /** A host with proposals, as a suite sees and changes it from outside. Base branch `main`, holding `FILES`. */
@@ -65,5 +66,29 @@ export async function propose(
     return { base, commit: await commit(opened, { baseSha: base.tree.sha, message, edits, proposal: text }) }
   } finally {
     await opened.close()
+  }
+}
+
+/** What somebody else does to a repository that the test can see into. */
+export function originControls(
+  origin: BareRepository,
+): Pick<ProposalWorld, 'push' | 'makeBranch' | 'deleteBranch' | 'head' | 'textAt' | 'messages'> {
+  return {
+    push: (branch, files) => origin.commit(files, 'a foreign change', branch),
+    async makeBranch(branch) {
+      await origin.git(['update-ref', `refs/heads/${branch}`, 'refs/heads/main', '0'.repeat(40)])
+    },
+    async deleteBranch(branch) {
+      await origin.git(['update-ref', '-d', `refs/heads/${branch}`])
+    },
+    head: (branch) => origin.head(branch),
+    textAt: (branch, path) => origin.read(path, branch).catch(() => undefined),
+    async messages(branch) {
+      const log = await origin.git(['log', '-z', '--format=tformat:%B', branch])
+      return log
+        .split('\0')
+        .slice(0, -1)
+        .map((message) => message.trimEnd())
+    },
   }
 }

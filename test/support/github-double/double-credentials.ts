@@ -3,6 +3,8 @@ import { randomBytes, verify, type KeyObject } from 'node:crypto'
 /** What the bearer of a token may do. `none`: repositories are hidden from it. */
 export interface TokenGrant {
   readonly contents: 'none' | 'read' | 'write'
+  /** As `contents` by default. */
+  readonly pullRequests?: 'none' | 'read' | 'write'
   /** Installation tokens are refused in other words. */
   readonly kind: 'personal' | 'installation'
 }
