@@ -11,6 +11,7 @@ export { WorkloadGuards, type WantedStop, type WorkloadGuard, type WriteTicket }
 export type { LaneBatch, SettledFacts } from './lane/lane-batch.ts'
 export type { Coalesce } from './lane/gather-mates.ts'
 export { startLaneWorker, type LaneWorker, type LaneWorkerOptions } from './lane/lane-worker.ts'
+export { ProposalNotes, type ProposalEnding } from './proposals/proposal-notes.ts'
 export { probeRedis } from './redis/probe-redis.ts'
 export { startPrivateRedis, type PrivateRedis } from './redis/private-redis.ts'
 export { startVolatileRedis, type VolatileRedis } from './redis/volatile-redis.ts'
