@@ -1,13 +1,18 @@
 import { lanesOf, type Config, type Lane, type Log, type Repository } from '@saker/core'
 import type { RepositoryHost } from '@saker/engine'
-import { CredentialBudget, WorkloadGuards } from '@saker/queue'
+import { CredentialBudget, ProposalNotes, WorkloadGuards } from '@saker/queue'
+import { Fallbacks } from './fallbacks.ts'
 import { LaneSet, type WantedLane } from './lane-set.ts'
 import { Neighbours } from './neighbours.ts'
 import { Receivers } from './receivers.ts'
-import { openLaneRepository, serveLane, type LaneServices } from './serve-lane.ts'
+import { openLaneRepository } from './open-lane-hosts.ts'
+import { serveLane, type LaneServices } from './serve-lane.ts'
 
 /** What a worker process is made of. */
-export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget' | 'guards' | 'neighbours'> {
+export interface WorkerDependencies extends Omit<
+  LaneServices,
+  'receivers' | 'budget' | 'guards' | 'notes' | 'fallbacks' | 'neighbours'
+> {
   readonly dryRun: boolean
   readonly log: Log
 }
@@ -27,23 +32,17 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
   const receivers = new Receivers(deps.secrets, deps.log)
   const budget = new CredentialBudget({ redisUrl: deps.redisUrl, log: deps.log })
   const guards = new WorkloadGuards({ redisUrl: deps.redisUrl, log: deps.log })
+  const notes = new ProposalNotes({ redisUrl: deps.redisUrl, log: deps.log })
   const open = (repository: Repository): RepositoryHost =>
     openLaneRepository(repository, { ...deps, budget, writes: false })
   const neighbours = new Neighbours({ open, now: Date.now })
-  const services = { ...deps, receivers, budget, guards, neighbours }
+  const services = { ...deps, receivers, budget, guards, notes, fallbacks: new Fallbacks(), neighbours }
   const lanes = new LaneSet({
     serve: (lane) => serveLane(lane, services),
     log: deps.log,
   })
   const wanted = (config: Config): readonly WantedLane[] => {
-    const all = lanesOf(config, deps.dryRun)
-    // Better known now than in an attack.
-    for (const { slug, delivery } of all) {
-      if (delivery === 'pull-request') {
-        deps.log.warn({ lane: slug }, 'delivery pull-request cannot be carried out yet: its responses will fail')
-      }
-    }
-    return all.map((lane) => wantedLane(lane, config))
+    return lanesOf(config, deps.dryRun).map((lane) => wantedLane(lane, config))
   }
   await lanes.apply(wanted(deps.config()))
   return {
@@ -51,7 +50,7 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     apply: (config) => void lanes.apply(wanted(config)),
     async close(options) {
       await lanes.close(options)
-      await Promise.all([receivers.close(), budget.close(), guards.close(), neighbours.close()])
+      await Promise.all([receivers.close(), budget.close(), guards.close(), notes.close(), neighbours.close()])
     },
   }
 }
