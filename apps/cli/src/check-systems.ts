@@ -41,13 +41,7 @@ export function systemsOf({ loaded, env, dataDir }: CheckSurroundings): readonly
     ...config.repositories.flatMap((repository): readonly CheckedSystem[] => [
       {
         subject: `repository ${repository.name}`,
-        ask: async (signal) => {
-          const intent = intentOf(config, repository)
-          return [
-            ...(await probeRepository(repository, options, { ...intent, signal })),
-            ...undeliverable(intent.deliveries),
-          ]
-        },
+        ask: async (signal) => probeRepository(repository, options, { ...intentOf(config, repository), signal }),
       },
       { subject: `manifests of ${repository.name}`, ask: (signal) => trees.findings(repository, signal) },
     ]),
@@ -56,13 +50,6 @@ export function systemsOf({ loaded, env, dataDir }: CheckSurroundings): readonly
       ask: async (signal) => receiverFindings((await secrets.read(ref)).reveal(), signal),
     })),
   ]
-}
-
-/** What the config asks and this version cannot do: better found out now than in an attack. */
-function undeliverable(deliveries: readonly Delivery[]): readonly Finding[] {
-  if (!deliveries.includes('pull-request')) return []
-  const message = 'pull requests cannot be carried out yet: every response that is to be proposed will fail'
-  return [{ verdict: 'fail', what: 'delivery', message, remedy: 'deliver by commit or observe' }]
 }
 
 function intentOf(

@@ -7,6 +7,7 @@ export { Simulation, type SimulatedAlert, type SimulatedResponse, type Simulatio
 export type { PresentedProposal, ProposalBranch, ProposalHost, ProposalText, PullRequest } from './proposal-host.ts'
 export { muteRejected, responsesIn } from './proposals/mute-rejected.ts'
 export { ProposedBranch, type EndedProposal, type ProposedBranchOptions } from './proposals/proposed-branch.ts'
+export { readProposals, type ProposedEntry } from './proposals/read-proposals.ts'
 export { ProtectedFallback } from './proposals/protected-fallback.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
