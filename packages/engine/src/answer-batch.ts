@@ -8,7 +8,7 @@ import {
   type Workload,
 } from '@saker/core'
 import { MEMORY_DEPTH } from './branch-memory.ts'
-import { commitPlan, committedOutcome, observedOutcome, targetOf, type Committing } from './deliver-plan.ts'
+import { commitPlan, committedOutcome, observedOutcome, type Committing } from './deliver-plan.ts'
 import { forwardsOf } from './forward-plan.ts'
 import { barredByGuard, workloadsStopped, type PlanGuarding } from './guard-plan.ts'
 import { isTooOld } from './guard.ts'
@@ -137,13 +137,15 @@ async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answe
     for (const planned of plan.planned) outcomes.set(planned.id, outcomeOf(planned))
     return true
   }
-  const jobOf = ({ id }: PlannedResponse): ResponseJob | undefined => batch.jobs.find((job) => job.id === id)
   if (deps.delivery === 'observe') return settle(observedOutcome)
   try {
     answering.stopped = 'unknown'
     const commit = await commitPlan(plan, { ...made, signal: batch.signal }, deps)
     if (answering.lost === 0) answering.stopped = workloadsStopped(plan, deps.config)
-    return settle((planned) => committedOutcome(commit, targetOf(planned, jobOf(planned))))
+    const jobs = new Map(batch.jobs.map((job) => [job.id, job]))
+    return settle(({ id, committed: { workload }, path, warnings }) =>
+      committedOutcome(commit, { workload, path, warnings, job: jobs.get(id) }),
+    )
   } catch (thrown) {
     const error = asResponseError(thrown)
     if (error.code === 'COMMIT_UNCONFIRMED') answering.lost += 1

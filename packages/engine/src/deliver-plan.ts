@@ -59,7 +59,8 @@ export async function commitPlan(
 export function committedOutcome(commit: Commit, about: CommittedTarget): Outcome {
   const { sha, url, proposal } = commit
   const { workload, path } = about
-  const warnings = [...about.warnings, ...(proposal?.notes ?? [])]
+  const ofProposal = proposal === undefined ? [] : [...whyProposed(about.job), ...proposal.notes]
+  const warnings = [...about.warnings, ...ofProposal]
   const told = { sha, workload, path, ...(warnings.length === 0 ? {} : { warnings }) }
   if (proposal === undefined) return { outcome: 'committed', ...told, ...(url === undefined ? {} : { url }) }
   const { notes: _, ...where } = proposal
@@ -71,14 +72,8 @@ export interface CommittedTarget {
   readonly workload: Workload
   readonly path: string
   readonly warnings: readonly string[]
-}
-
-/** What a commit does for one response of a plan. */
-export function targetOf(
-  { committed, path, warnings }: PlannedResponse,
-  job: ResponseJob | undefined,
-): CommittedTarget {
-  return { workload: committed.workload, path, warnings: [...warnings, ...whyProposed(job)] }
+  /** The response. */
+  readonly job: ResponseJob | undefined
 }
 
 const WHY_PROPOSED: Readonly<Record<ForwardReason, string>> = {
@@ -87,7 +82,7 @@ const WHY_PROPOSED: Readonly<Record<ForwardReason, string>> = {
 }
 
 /** Why a response is proposed that was to be committed. */
-export function whyProposed(job: ResponseJob | undefined): readonly string[] {
+function whyProposed(job: ResponseJob | undefined): readonly string[] {
   return job?.forwardedFor === undefined ? [] : [WHY_PROPOSED[job.forwardedFor]]
 }
 

@@ -1,5 +1,5 @@
 import { decodePercent, parseResponseLines, type Forward, type Outcome, type ResponseJob } from '@saker/core'
-import { committedOutcome, whyProposed } from './deliver-plan.ts'
+import { committedOutcome } from './deliver-plan.ts'
 import type { PastCommit } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 
@@ -24,8 +24,8 @@ export function settleFromHistory(
     const lines = parseResponseLines(message).filter(({ id }) => wanted.has(id))
     for (const { id, workload, places } of lines) {
       const path = decodePercent(places[0]?.split('#')[0] ?? '')
-      const warnings = whyProposed(jobs.find((job) => job.id === id))
-      outcomes.set(id, committedOutcome(commit, { workload, path, warnings }))
+      const job = jobs.find((one) => one.id === id)
+      outcomes.set(id, committedOutcome(commit, { workload, path, warnings: [], job }))
     }
     const clusters = new Set(lines.map(({ workload }) => workload.cluster))
     if (lines.length > 0) observe.committed(commit, [...clusters], lines.length)

@@ -7,7 +7,7 @@ import {
   type ResponseJob,
   type Workload,
 } from '@saker/core'
-import { committedOutcome, whyProposed } from '../deliver-plan.ts'
+import { committedOutcome } from '../deliver-plan.ts'
 import { layoutOn } from '../layout-on.ts'
 import { previousImages } from '../previous-image.ts'
 import { planResponses } from '../plan-responses.ts'
@@ -42,7 +42,7 @@ export async function settleProposed(
     if (commit === undefined) return true
     const { workload, path = '' } = outcome
     if (workload === undefined) return true
-    const about = { workload, path, warnings: whyProposed(job) }
+    const about = { workload, path, warnings: [], job }
     endings.set(job.id, committedOutcome({ ...commit, proposal: open.proposal }, about))
     return false
   })
