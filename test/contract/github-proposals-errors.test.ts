@@ -85,6 +85,22 @@ describe('making a branch', () => {
     expect(operations).toEqual(['CreateBranch', 'GET', 'POST', 'POST'])
   })
 
+  test('commits once more when GitHub does not see at once that it has made the branch', async () => {
+    const { repository, makeBranch, head } = await startOnDouble(double)
+    const branch = proposalsOn(double, repository).open(BRANCH)
+    const { tree } = await read(branch)
+    const errors = [
+      { type: 'NOT_FOUND', path: ['createCommitOnBranch'], message: "The branch 'x' could not be found." },
+    ]
+    const body = { data: { createRef: { ref: { name: BRANCH } }, createCommitOnBranch: null }, errors }
+    double.faults.push({ match: CREATING, kind: 'status', status: 200, body })
+    await makeBranch(BRANCH)
+
+    const { sha } = await commit(branch, scaleWeb(tree.sha))
+
+    expect(await head(BRANCH)).toBe(sha)
+  })
+
   test.each([
     ['BRANCH_PROTECTED', 'creations being restricted', { protection: 'ruleset', protects: /^saker\//u }],
     ['BRANCH_PROTECTED', 'through a pull request', { protection: 'classic', protects: /^saker\//u }],

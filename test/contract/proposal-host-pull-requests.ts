@@ -55,6 +55,12 @@ export function describePresenting(start: StartPullRequestWorld): void {
     expect(await world.numbers()).toEqual([])
   })
 
+  test('ends in BRANCH_MOVED where there is no branch', async () => {
+    const world = await start()
+
+    await expect(present(world.openProposals())).rejects.toMatchObject({ code: 'BRANCH_MOVED' })
+  })
+
   test('has its pull request revised at once when somebody else opens one for its branch', async () => {
     const world = await start()
     const [mine, theirs] = [world.openProposals(), world.openProposals()]
@@ -71,7 +77,7 @@ export function describePresenting(start: StartPullRequestWorld): void {
 
 /** What becomes of a pull request. */
 export function describeEndings(start: StartPullRequestWorld): void {
-  test.each(['merge', 'squash'] as const)('gives one that was merged by %s as it is', async (method) => {
+  test.each(['merge', 'squash', 'rebase'] as const)('gives one that was merged by %s as it is', async (method) => {
     const world = await start()
     const proposals = world.openProposals()
     await propose(proposals)

@@ -22,12 +22,15 @@ export interface ProposalWorld {
 
 /** A host whose pull requests can be read and steered. */
 export interface PullRequestWorld extends ProposalWorld {
-  merge(number: number, method: 'merge' | 'squash'): Promise<void>
+  merge(number: number, method: MergeMethod): Promise<void>
   closePullRequest(number: number): Promise<void>
   reopen(number: number): Promise<void>
   /** Numbers of all pull requests so far. */
   numbers(): Promise<readonly number[]>
 }
+
+/** How a pull request is merged: with a commit of its own, as one commit, or commit by commit. */
+type MergeMethod = 'merge' | 'squash' | 'rebase'
 
 /** The branch that most tests propose. */
 export const BRANCH = 'saker/main-1'

@@ -60,8 +60,8 @@ export class MemoryForge {
     return branch
   }
 
-  /** Merges a pull request: into one commit of its title and body, or with the commits of the branch as they are. */
-  merge(number: number, method: 'merge' | 'squash' = 'merge'): void {
+  /** Merges a pull request: into one commit of its title and body, or with the commits of the branch, and one more or not. */
+  merge(number: number, method: 'merge' | 'squash' | 'rebase' = 'merge'): void {
     const { branch, title, body } = this.#find(number)
     const history = this.branches.get(branch)?.history ?? []
     const at = history.findIndex(({ sha }) => !this.base.history.some((one) => one.sha === sha))
@@ -73,9 +73,11 @@ export class MemoryForge {
       if (text === undefined) delete files[path]
       else if (text !== fork.files[path]) files[path] = text
     }
-    if (method === 'merge') this.base.history.push(...history.slice(at))
+    if (method !== 'squash')
+      this.base.history.push(...history.slice(at).map((one) => ({ ...one, files: { ...one.files } })))
     this.base.now = this.now
-    this.base.add(method === 'merge' ? `Merge #${number}\n\n${title}\n` : `${title} (#${number})\n\n${body}\n`, {})
+    const message = method === 'merge' ? `Merge #${number}\n\n${title}\n` : `${title} (#${number})\n\n${body}\n`
+    if (method !== 'rebase') this.base.add(message, {})
     this.base.tip.files = files
     this.#end(number, 'merged')
   }
@@ -173,7 +175,7 @@ export class MemoryProposals implements ProposalHost {
     const found = forge.pullRequestOf(branch)
     if (found !== undefined && found.state !== 'open') return found
     const tip = forge.branches.get(branch)?.tip.sha
-    if (tip === undefined) throw new ResponseError('BRANCH_NOT_FOUND', `there is no branch ${branch}`)
+    if (tip === undefined) throw new ResponseError('BRANCH_MOVED', `there is no branch ${branch}`)
     if (found === undefined && forge.base.history.some(({ sha }) => sha === tip)) {
       throw new ResponseError('PULL_REQUEST_REJECTED', `no commits between main and ${branch}`)
     }

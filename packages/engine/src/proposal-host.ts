@@ -63,8 +63,9 @@ export interface ProposalHost {
   open(branch: string): RepositoryHost
   /**
    * Sees to it that the branch has a pull request of this text: opens one, or revises the one that is open. The answer is
-   * newer than every commit before it. One that has ended is left alone and given as it is. Ends in `PULL_REQUEST_REJECTED` when the host refuses for good (nothing to
-   * merge, pull requests switched off, not allowed), or as `RepositoryHost.read` does.
+   * newer than every commit before it. One that has ended is left alone and given as it is. Ends in
+   * `PULL_REQUEST_REJECTED` when the host refuses for good (nothing to merge, pull requests switched off), in
+   * `BRANCH_MOVED` when the branch is gone, or as `RepositoryHost.read` does.
    */
   present(branch: string, text: ProposalText, options: { readonly signal: AbortSignal }): Promise<PresentedProposal>
   /** Frees what the host holds; the branches that it opened are closed by those who asked for them. */

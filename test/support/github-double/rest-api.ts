@@ -102,8 +102,7 @@ function installationToken(credentials: DoubleCredentials, request: FastifyReque
   const installation = textsOf(request.params)['installation_id'] ?? ''
   const made = credentials.createInstallationToken(request.headers.authorization, installation)
   if ('status' in made) return refusal(made.status, made.message)
-  const { token, expiresAt } = made
-  const permissions = { contents: 'write', metadata: 'read' }
+  const { token, expiresAt, permissions } = made
   return { status: 201, body: { token, expires_at: expiresAt, permissions, repository_selection: 'selected' } }
 }
 

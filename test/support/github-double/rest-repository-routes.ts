@@ -49,8 +49,9 @@ async function getBranch({ repository, params, url, webUrl }: RestRequest): Prom
 
 const RULESET = 7
 
-async function getRules({ repository }: RestRequest): Promise<RestAnswer> {
-  const { protection, rules } = repository.traits
+async function getRules({ repository, params }: RestRequest): Promise<RestAnswer> {
+  const { protection, protects, rules } = repository.traits
+  if (!protects.test(params['branch'] ?? '')) return { status: 200, body: [] }
   const about = { ruleset_id: RULESET, ruleset_source_type: 'Repository', ruleset_source: repository.nameWithOwner }
   const pullRequest = {
     type: 'pull_request',

@@ -95,11 +95,19 @@ export class GitServer {
     return new Map(refs.map(([sha = '', name = '']) => [name.slice('refs/heads/'.length), sha]))
   }
 
-  /** Pushes to the branch what it holds already, and that as a dry run: the server lets us in, or ends as a commit does. */
-  async tryPush(cache: ObjectCache, sha: string, signal: AbortSignal): Promise<void> {
-    const { url, branch } = this.#options.place
-    const args = ['push', '--dry-run', '--porcelain', '--no-verify', '--', url, `${sha}:refs/heads/${branch}`]
-    await this.#request(cache, args, signal)
+  /**
+   * Pushes what the server has already to a branch, and that as a dry run: the server lets us in, or ends as a commit does.
+   * False when it takes no push options, where one is given.
+   */
+  async tryPush(
+    cache: ObjectCache,
+    { sha, branch, option }: { readonly sha: string; readonly branch: string; readonly option?: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { url } = this.#options.place
+    const told = option === undefined ? [] : [`--push-option=${option}`]
+    const args = ['push', '--dry-run', '--porcelain', '--no-verify', ...told, '--', url, `${sha}:refs/heads/${branch}`]
+    return (await this.#ask(cache, args, { signal, refusesOptions: option !== undefined })) !== 'refuses-options'
   }
 
   async #hasRefs(cache: ObjectCache, signal: AbortSignal): Promise<boolean> {

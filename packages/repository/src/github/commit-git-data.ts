@@ -21,7 +21,7 @@ export async function commitThroughGitData(
   const { signal } = target
   const path = repositoryPath(target.nameWithOwner)
   const { baseSha } = changeSet
-  const ref = `heads/${target.branch.split('/').map(encodeURIComponent).join('/')}`
+  const ref = headRef(target.branch)
   // Both are awaited whatever becomes of the other: no request outlives its commit.
   const [tree, tip] = await Promise.allSettled([
     createTree(client, changeSet, { path, baseTreeSha: target.baseTreeSha, signal }),
@@ -54,7 +54,14 @@ export async function createBranchThroughGitData(
   const landed = await createCommit(client, changeSet, { path, treeSha, signal })
   const createRef: GitHubCall = { operation: 'createRef', purpose: 'write', signal }
   const body = { ref: `refs/heads/${branch}`, sha: landed.sha }
-  const made = await client.rest(createRef, { route: `POST ${path}/git/refs`, body })
+  const made = await client.rest(createRef, { route: `POST ${path}/git/refs`, body }).catch(async (error: unknown) => {
+    // GitHub has one word for a race that was lost and for names that cannot be.
+    if (!(error instanceof ResponseError) || error.code !== 'COMMIT_REJECTED') throw error
+    const tip = await readTip(client, `${path}/git/ref/${headRef(branch)}`, signal).catch(() => undefined)
+    throw tip === undefined
+      ? error
+      : new ResponseError('BRANCH_MOVED', `${branch} was made meanwhile`, { cause: error })
+  })
   if (textAt(made, 'object', 'sha') !== landed.sha) throw client.unreadable(createRef)
   return landed
 }
@@ -78,6 +85,11 @@ async function createCommit(
   const sha = textAt(commit, 'sha')
   if (sha === undefined) throw client.unreadable(call)
   return { sha, treeSha, url: textAt(commit, 'html_url') }
+}
+
+/** A branch in the address of a ref. */
+function headRef(branch: string): string {
+  return `heads/${branch.split('/').map(encodeURIComponent).join('/')}`
 }
 
 async function readTip(client: GitHubClient, path: string, signal: AbortSignal): Promise<string | undefined> {

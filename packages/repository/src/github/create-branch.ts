@@ -5,6 +5,7 @@ import {
   canCommitInOneRequest,
   COMMIT_PAYLOAD,
   commitInput,
+  commitThroughGraphQL,
   landedCommit,
   type LandedCommit,
 } from './commit-graphql.ts'
@@ -55,6 +56,9 @@ export async function createBranch(
   const { data, error } = await client.graphqlInParts(call, { query: MUTATION, variables }).catch(notMade)
   const landed = landedCommit(data)
   if (landed !== undefined) return { ...landed, isNew: error === undefined }
+  // The branch was made, and the second mutation does not see it yet.
+  if (error?.code === 'BRANCH_NOT_FOUND')
+    return { ...(await commitThroughGraphQL(client, changeSet, target)), isNew: true }
   throw error ?? client.unreadable(call)
 }
 
