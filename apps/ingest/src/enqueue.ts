@@ -71,7 +71,7 @@ async function enqueueResponse(
   { config, cluster }: AlertOrigin,
   deps: EnqueueDependencies,
 ): Promise<string | undefined> {
-  const lane = entryLaneOf(config, cluster, response, deps.dryRun)
+  const lane = entryLaneOf({ cluster, response }, config, deps.dryRun)
   if (lane === undefined) throw new ResponseError('CLUSTER_UNKNOWN', 'no repository declares this cluster')
   const { fingerprint, windowMs } = mergingOf({ alert, sighting, response }, { config, cluster })
   const key = `${lane.key}\0${fingerprint}`

@@ -55,10 +55,7 @@ export class LaneSet {
 
   /** Serves a lane that no config leads to until this process ends, unless the config comes to lead there. */
   async adopt(lane: Lane): Promise<void> {
-    const change = this.#changing.then(async () => {
-      if (this.#closing || this.#entries.has(lane.slug)) return
-      await this.#begin({ lane, identity: undefined }, this.#options.serveLeft)
-    })
+    const change = this.#changing.then(() => this.#adopt(lane))
     this.#changing = change.catch(() => undefined)
     return change
   }
@@ -78,6 +75,11 @@ export class LaneSet {
       [...this.#entries.values()].map(async ({ served }) => (await served.catch(() => undefined))?.close(options)),
     )
     this.#entries.clear()
+  }
+
+  async #adopt(lane: Lane): Promise<void> {
+    if (this.#closing || this.#entries.has(lane.slug)) return
+    await this.#begin({ lane, identity: undefined }, this.#options.serveLeft)
   }
 
   async #apply(wanted: readonly WantedLane[]): Promise<void> {

@@ -81,7 +81,7 @@ export function leaveLane(
 
 function nextOf(job: ResponseJob, config: Config, dryRun: boolean): Outcome | Forward {
   const response = config.responses.find(({ name }) => name === job.response)
-  const lane = response === undefined ? undefined : entryLaneOf(config, job.cluster, response, dryRun)
+  const lane = response === undefined ? undefined : entryLaneOf({ cluster: job.cluster, response }, config, dryRun)
   if (lane !== undefined) return { outcome: 'forwarded', lane: lane.slug }
   const gone = response === undefined ? `response ${job.response}` : `cluster ${job.cluster}`
   const message = `the config does not lead to the lane any more, and ${gone} is not in it either`

@@ -19,7 +19,11 @@ export function lanesOf(config: Config, dryRun: boolean): readonly Lane[] {
  * The lane that takes a response for a cluster in: that of the first repository that declares the cluster, from which it
  * goes on where another one turns out to declare the workload. Undefined when none declares the cluster.
  */
-export function entryLaneOf(config: Config, cluster: string, response: Response, dryRun: boolean): Lane | undefined {
+export function entryLaneOf(
+  { cluster, response }: { readonly cluster: string; readonly response: Response },
+  config: Config,
+  dryRun: boolean,
+): Lane | undefined {
   const [serving] = repositoriesOfCluster(config, cluster)
   return serving === undefined
     ? undefined
