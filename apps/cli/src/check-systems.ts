@@ -57,6 +57,8 @@ function intentOf(
   repository: Repository,
 ): { readonly deliveries: readonly Delivery[]; readonly namesAuthor: boolean } {
   const deliveries = new Set(config.responses.map((response) => deliveryOf(repository, response, false)))
+  const exceeds = config.guard.maxWorkloads.otherwise
+  if (deliveries.has('commit') && exceeds !== 'hold') deliveries.add(exceeds)
   return { deliveries: [...deliveries], namesAuthor: config.commit.author !== undefined }
 }
 

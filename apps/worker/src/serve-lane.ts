@@ -1,23 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  laneOf,
-  lanesOf,
-  type Config,
-  type Forward,
-  type Lane,
-  type Log,
-  type Outcome,
-  type Repository,
-} from '@saker/core'
-import {
-  BranchMemory,
-  Layouts,
-  respond,
-  type Commit,
-  type RepositoryHost,
-  type RespondDependencies,
-  type WorkloadGuard,
-} from '@saker/engine'
+import { laneOf, lanesOf, type Config, type Forward, type Lane, type Log, type Outcome } from '@saker/core'
+import { BranchMemory, Layouts, respond, type Commit } from '@saker/engine'
 import {
   startLaneWorker,
   type CredentialBudget,
@@ -28,12 +11,12 @@ import {
 } from '@saker/queue'
 import type { Metrics, SecretReader } from '@saker/service'
 import type { Fallbacks } from './fallbacks.ts'
-import { LaneProposals } from './lane-proposals.ts'
 import { LaneReverter, type LaneReverterOptions } from './lane-reverter.ts'
+import { leaveLane } from './left-lanes.ts'
 import { logSettled } from './log-settled.ts'
 import type { Neighbours } from './neighbours.ts'
-import { openLaneProposals, openLaneRepository } from './open-lane-hosts.ts'
 import type { Receivers } from './receivers.ts'
+import { directHost, proposingHost, type LaneParts, type WrittenHost } from './written-host.ts'
 
 /** What every lane of a worker is served with. */
 export interface LaneServices {
@@ -119,74 +102,16 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
   }
 }
 
-/** What the parts of a served lane share. */
-interface LaneParts {
-  readonly lane: Lane
-  readonly repository: Repository
-  readonly config: () => Config
-  readonly guard: WorkloadGuard
-  readonly services: LaneServices
-  readonly notify: (clusters: readonly string[]) => void
-}
-
-/** Where the responses of a lane are written. */
-interface WrittenHost {
-  readonly host: RepositoryHost
-  /** The branch in which they take effect, where that is another one. */
-  readonly applied?: RepositoryHost
-  /** What the engine needs to write there, as things are. */
-  readonly route: () => Pick<RespondDependencies, 'host' | 'proposals' | 'fallback' | 'overCap'>
-  /** Told of each commit, with the clusters it concerns. */
-  readonly committed: (clusters: readonly string[]) => void
-  readonly close: () => Promise<void>
-}
-
-/** Writes to the branch itself, or nowhere; what it does not take goes on in the lane that proposes. */
-function directHost({ lane, repository, config, services, notify }: LaneParts): WrittenHost {
-  const host = openLaneRepository(repository, { ...services, writes: lane.delivery !== 'observe' })
-  const close = (): Promise<void> => host.close()
-  if (lane.delivery === 'observe') return { host, route: () => ({ host }), committed: notify, close }
-  const fallback = services.fallbacks.of(repository)
-  const overCap: Forward = { ...fallback.forward, because: 'WorkloadCap' }
-  return {
-    host,
-    route: () => ({
-      host,
-      fallback,
-      ...(config().guard.maxWorkloads.otherwise === 'pull-request' ? { overCap } : {}),
-    }),
-    committed: notify,
-    close,
-  }
-}
-
-/** Proposes; the receivers learn of it once it is merged. */
-function proposingHost({ lane, repository, config, guard, services, notify }: LaneParts): WrittenHost {
-  const { base, proposals } = openLaneProposals(repository, { ...services, writes: true })
-  const { notes, log, metrics } = services
-  const kept = new LaneProposals({
-    lane,
-    host: proposals,
-    base,
-    repository,
-    config,
-    guard,
-    notes,
-    log,
-    onChanged: (state) => metrics.proposals.inc({ repository: repository.name, state }),
-    onMerged: notify,
-  })
-  const host = kept.branch
-  return {
-    host,
-    applied: base,
-    route: () => ({ host, proposals: host }),
-    committed: () => kept.committed(),
-    async close() {
-      await kept.close()
-      await base.close()
-    },
-  }
+/**
+ * Serves a lane that the config does not lead to: nothing is written there, all that it holds goes on elsewhere or ends.
+ */
+export async function serveLeftLane(
+  lane: Lane,
+  services: LaneServices & { readonly dryRun: boolean },
+): Promise<ServedLane> {
+  const { config, dryRun } = services
+  const worker = await startLane(lane, services, async ({ jobs }) => leaveLane(jobs, { config: config(), dryRun }))
+  return { worker, close: (options) => worker.close(options) }
 }
 
 /**
