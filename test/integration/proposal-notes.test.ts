@@ -46,7 +46,7 @@ describe.skipIf(!redisAvailable)('what replicas know of proposals', () => {
   it('is whose turn it is to look: one at a time has it', async () => {
     const turns = await Promise.all([one.takesLook(lane.slug, 60_000), other.takesLook(lane.slug, 60_000)])
 
-    expect(turns.toSorted()).toEqual([false, true])
+    expect(turns.filter(Boolean)).toHaveLength(1)
     expect(await one.takesLook(freshLane().slug, 60_000)).toBe(true)
   })
 

@@ -2,7 +2,7 @@ import type { ProposalBranch, PullRequest } from '../proposal-host.ts'
 import { namedFor, type NamedFor, type ProposalNaming } from './proposal-name.ts'
 
 /** A branch of the lane, with what it is named for. */
-export interface OwnBranch extends ProposalBranch {
+interface OwnBranch extends ProposalBranch {
   readonly first: NamedFor
 }
 
