@@ -324,6 +324,21 @@ describe('respond in a lane of pull requests', () => {
   })
 })
 
+describe('a proposal that ends between a plan and its commit', () => {
+  it('gets no commit, and none begins where it stood', async () => {
+    const { forge, run, proposals } = bundle(['web', 'api'])
+    await run([job('r1', 'web')])
+    const { signal } = new AbortController()
+    const { tree } = await proposals.read({ freshness: 'cached', signal })
+    forge.merge(1)
+    await proposals.look({ signal })
+    const late = { baseSha: tree.sha, message: 'late', edits: [] }
+
+    await expect(proposals.commit(late, { signal })).rejects.toMatchObject({ code: 'BRANCH_MOVED' })
+    expect([...forge.branches.keys()]).toEqual(['saker/main-r1'])
+  })
+})
+
 describe('recovery in a lane of pull requests', () => {
   it('finds a commit whose answer was lost, and opens its pull request once', async () => {
     const { forge, run } = bundle(['web'])

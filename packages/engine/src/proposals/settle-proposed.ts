@@ -2,7 +2,6 @@ import {
   stopsWorkload,
   workloadKeyOf,
   parseResponseLines,
-  parseUndoneIds,
   type Outcome,
   type ResponseJob,
   type Workload,
@@ -58,7 +57,7 @@ export async function settleProposed(
   return endings
 }
 
-/** The newest commit of the proposal that wants the same of a workload, unless it was taken back in it. */
+/** The newest commit of the proposal that wants the same of a workload. */
 function commitWanting(
   job: ResponseJob,
   workload: Workload | undefined,
@@ -66,12 +65,10 @@ function commitWanting(
 ): PastCommit | undefined {
   if (workload === undefined) return undefined
   const key = workloadKeyOf(workload)
-  const undone = new Set(own.flatMap(({ message }) => parseUndoneIds(message)))
   return own.findLast(({ message }) =>
     parseResponseLines(message).some(
       (line) =>
         workloadKeyOf(line.workload) === key &&
-        !undone.has(line.id) &&
         (line.response === job.response || (stops(line.response, deps) && stops(job.response, deps))),
     ),
   )
