@@ -77,6 +77,52 @@ describe.skipIf(!helmAvailable)('every pod of the chart', () => {
     expect(mounts.length).toBeGreaterThan(10)
   })
 
+  it('holds no credential of a repository where others can reach it', () => {
+    const tokens = (key: string): object => ({
+      name: key.replace('/', '-').toLowerCase(),
+      tokenFrom: { file: `/etc/saker/secrets/${key}` },
+    })
+    const config = {
+      version: 1,
+      repositories: { fleet: { git: { url: 'https://git.example.com/fleet' }, delivery: 'commit' } },
+      responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
+      ingest: { tokens: [{ name: 'one', tokenFrom: { env: 'ONE' } }, tokens('tokens/TWO'), tokens('senders/three')] },
+      admin: { tokens: [{ name: 'four', tokenFrom: { env: 'FOUR' } }] },
+    }
+    const mounts = ['github-app', 'senders'].map((name) => ({ name, secretName: `${name}-secret` }))
+    const values = { config, extraEnv: [{ name: 'FOUR', value: 'from elsewhere' }], secrets: { mounts } }
+    const secretsOf = (component: string): object => {
+      const [, pod] = podsOf(render({ values })).find(([key]) => key === `Deployment saker-${component}`) ?? []
+      const [container] = pod?.spec.containers ?? []
+      return {
+        whole: container?.envFrom ?? [],
+        variables: (container?.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.key ?? []),
+        files: (pod?.spec.volumes ?? []).flatMap((volume) => {
+          const secret = volume['secret'] as { secretName: string; items?: readonly { key: string }[] } | undefined
+          return secret === undefined ? [] : [[secret.secretName, secret.items?.map(({ key }) => key) ?? 'all']]
+        }),
+      }
+    }
+
+    expect(secretsOf('ingest')).toEqual({
+      whole: [],
+      variables: ['redis-password', 'ONE', 'SAKER_ADMIN_TOKEN', 'SAKER_INGEST_TOKEN', 'TWO'],
+      files: [
+        ['saker-tokens', ['FOUR', 'ONE', 'SAKER_ADMIN_TOKEN', 'SAKER_INGEST_TOKEN', 'TWO']],
+        ['senders-secret', 'all'],
+      ],
+    })
+    expect(secretsOf('worker')).toEqual({
+      whole: [{ secretRef: { name: 'saker-tokens' } }],
+      variables: ['redis-password'],
+      files: [
+        ['saker-tokens', 'all'],
+        ['github-app-secret', 'all'],
+        ['senders-secret', 'all'],
+      ],
+    })
+  })
+
   it('tells Saker its namespace where Saker looks for it', () => {
     const source = readFileSync(join(CHART, '../../apps/cli/src/load-config.ts'), 'utf8')
     const [, looked = ''] = /OWN_NAMESPACE_FILE = '([^']+)'/u.exec(source) ?? []

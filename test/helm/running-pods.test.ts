@@ -26,7 +26,14 @@ const TOKENS = { ingestToken: 'an-ingest-token', adminToken: 'an-admin-token' }
 function configOf(repository: string): object {
   return {
     version: 1,
-    repositories: { fleet: { git: { url: `file://${repository}` }, delivery: 'commit' } },
+    repositories: {
+      fleet: {
+        git: { url: `file://${repository}` },
+        delivery: 'commit',
+        // Only the worker has it, and ingest has to get along.
+        notify: [{ urlFrom: { file: '/etc/saker/secrets/tokens/RECEIVER_URL' } }],
+      },
+    },
     responses: [{ name: 'contain-shells', match: {}, actions: [{ contain: {} }] }],
     ingest: {
       tokens: [{ name: 'sidekick', tokenFrom: { file: '/etc/saker/secrets/tokens/SAKER_INGEST_TOKEN' } }],
@@ -123,7 +130,8 @@ describe.skipIf(missing)(`pods of the chart${missing ? ' (skipped: no helm or re
   it('take an alert with a token, and commit', { timeout: 120_000 }, async () => {
     const origin = await BareRepository.create({ 'alpine.yaml': DEPLOYMENT })
     afterThisTest(() => origin.remove())
-    const objects = render({ values: { secrets: TOKENS, config: configOf(origin.path) } })
+    const extra = { RECEIVER_URL: 'http://127.0.0.1:9/hook/none' }
+    const objects = render({ values: { secrets: { ...TOKENS, extra }, config: configOf(origin.path) } })
     const { port } = await startRedisPod(objects)
     const redis = `127.0.0.1:${port}`
     const [ingest, worker] = await Promise.all([

@@ -57,10 +57,20 @@ function movingTexts({ volumeMounts }: Container, { folder, replace = [] }: Move
 
 function filesOf(volume: string, { volumes }: PodSpec, move: Move): Readonly<Record<string, string>> {
   const found = volumes.find(({ name }) => name === volume) as
-    | { readonly configMap?: { readonly name: string }; readonly secret?: { readonly secretName: string } }
+    | { readonly configMap?: { readonly name: string }; readonly secret?: SecretVolume }
     | undefined
   if (found?.configMap !== undefined) return find(move.objects, `ConfigMap ${found.configMap.name}`).data ?? {}
-  return found?.secret === undefined ? {} : secretOf(found.secret.secretName, move)
+  if (found?.secret === undefined) return {}
+  const { secretName, items } = found.secret
+  const data = secretOf(secretName, move)
+  return items === undefined
+    ? data
+    : Object.fromEntries(items.flatMap(({ key, path }) => (data[key] === undefined ? [] : [[path, data[key]]])))
+}
+
+interface SecretVolume {
+  readonly secretName: string
+  readonly items?: readonly { readonly key: string; readonly path: string }[]
 }
 
 function secretOf(name: string, { objects, secrets = {} }: Move): Readonly<Record<string, string>> {
@@ -77,6 +87,7 @@ function environmentOf({ env = [], envFrom = [] }: Container, move: Move): Reado
   for (const { name, value, valueFrom } of env) {
     const ref = valueFrom?.secretKeyRef
     const text = ref === undefined ? value : secretOf(ref.name, move)[ref.key]
+    if (text === undefined && ref?.optional === true) continue
     if (text === undefined) throw new Error(`${name} has no value`)
     made[name] = ref === undefined ? text.replaceAll(/\$\((\w+)\)/gu, (as, other: string) => made[other] ?? as) : text
   }

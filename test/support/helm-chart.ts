@@ -126,7 +126,9 @@ export interface Container {
   readonly env?: readonly {
     readonly name: string
     readonly value?: string
-    readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } }
+    readonly valueFrom?: {
+      readonly secretKeyRef: { readonly name: string; readonly key: string; readonly optional?: boolean }
+    }
   }[]
   readonly envFrom?: readonly { readonly secretRef: { readonly name: string } }[]
   readonly lifecycle?: unknown

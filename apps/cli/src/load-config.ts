@@ -21,9 +21,23 @@ export interface Setup extends LoadedConfig {
 /** What following a config needs. */
 export interface FollowOptions {
   readonly flags: ServiceFlags
+  readonly service: Service
   readonly listening: Listening
   readonly log: Log
   readonly observe: ReloadObserver
+}
+
+/** What a process of Saker serves. */
+export type Service = 'up' | 'ingest' | 'worker'
+
+/**
+ * The parts of the config whose secrets a service uses. Ingest, which others can reach, gets along without the credentials
+ * of repositories, and a worker without the tokens of senders.
+ */
+const SECRETS_OF: Readonly<Record<Service, readonly string[] | undefined>> = {
+  up: undefined,
+  ingest: ['ingest', 'admin'],
+  worker: ['repositories', 'admin'],
 }
 
 /** In a cluster, the namespace that Saker runs in; it must not be able to switch itself off. */
@@ -34,7 +48,7 @@ const OWN_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namesp
  * never changes. Ends in `CONFIG_INVALID`.
  */
 export async function followConfig(options: FollowOptions): Promise<LiveConfig<Setup>> {
-  const { flags, listening, log, observe } = options
+  const { flags, service, listening, log, observe } = options
   const ownNamespace = await namespaceOfThisPod()
   const named = ownNamespace === undefined ? {} : { ownNamespace }
   const withAccess = async (loaded: LoadedConfig): Promise<Setup> => ({
@@ -49,8 +63,10 @@ export async function followConfig(options: FollowOptions): Promise<LiveConfig<S
   }
   refuseDropInFlags(flags)
   const secrets = secretReader(process.env)
+  const secretsOf = SECRETS_OF[service]
+  const needed = secretsOf === undefined ? {} : { secretsOf }
   const load = async (text: string): Promise<Setup> =>
-    withAccess({ config: await parseConfigText(text, { path, secrets, ...named }), secrets })
+    withAccess({ config: await parseConfigText(text, { path, secrets, ...needed, ...named }), secrets })
   return LiveConfig.follow(configFileSource(path, load), { log, observe })
 }
 

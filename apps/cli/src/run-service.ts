@@ -18,7 +18,7 @@ import type { Listening } from './access.ts'
 import { Closers } from './closers.ts'
 import type { ServiceFlags } from './flags.ts'
 import { listenOn } from './listen.ts'
-import { followConfig, type Setup } from './load-config.ts'
+import { followConfig, type Service, type Setup } from './load-config.ts'
 import { redisForUp, sharedRedis } from './open-redis.ts'
 import { answerParent, hasParent } from './process-questions.ts'
 import { readTls, type TlsFiles } from './read-tls.ts'
@@ -35,15 +35,13 @@ const REDIS_RETRY_MS = 50
 
 /** What starting a service needs. */
 interface Starting {
+  readonly service: Service
   readonly flags: ServiceFlags
   /** The flags as they were written, for the process that `up` starts. */
   readonly written: readonly string[]
   readonly log: Log
   readonly closers: Closers
 }
-
-/** A service of the command line. */
-export type Service = 'up' | 'ingest' | 'worker'
 
 /**
  * Runs a service until a signal comes, and gives the exit code. Ends in `CONFIG_INVALID` when it cannot start; nothing
@@ -52,7 +50,7 @@ export type Service = 'up' | 'ingest' | 'worker'
 export async function runService(service: Service, flags: ServiceFlags, written: readonly string[]): Promise<number> {
   const log = createLogger(flags.logLevel)
   const closers = new Closers()
-  const starting = { flags, written, log, closers }
+  const starting = { service, flags, written, log, closers }
   try {
     await (service === 'worker' ? startWorkerAlone(starting) : startIngest(service, starting))
   } catch (thrown) {
@@ -138,10 +136,10 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
 async function follow(
   listening: Listening,
   metrics: Metrics,
-  { flags, log, closers }: Starting,
+  { service, flags, log, closers }: Starting,
 ): Promise<LiveConfig<Setup>> {
   const observe = { reloaded: (success: boolean): void => metrics.configReload.set(success ? 1 : 0) }
-  const live = await followConfig({ flags, listening, log, observe })
+  const live = await followConfig({ flags, service, listening, log, observe })
   closers.add(() => live.close())
   return live
 }

@@ -1,11 +1,9 @@
 import {
   answersTo,
   deliveryFingerprintOf,
-  deliveryOf,
+  entryLaneOf,
   fingerprintOf,
-  laneOf,
   newResponseId,
-  repositoriesOfCluster,
   ResponseError,
   type Alert,
   type Config,
@@ -73,10 +71,8 @@ async function enqueueResponse(
   { config, cluster }: AlertOrigin,
   deps: EnqueueDependencies,
 ): Promise<string | undefined> {
-  // Several repositories may declare the cluster; the lane of the first takes the response in.
-  const [serving] = repositoriesOfCluster(config, cluster)
-  if (serving === undefined) throw new ResponseError('CLUSTER_UNKNOWN', 'no repository declares this cluster')
-  const lane = laneOf(serving.repository, deliveryOf(serving.repository, response, deps.dryRun))
+  const lane = entryLaneOf({ cluster, response }, config, deps.dryRun)
+  if (lane === undefined) throw new ResponseError('CLUSTER_UNKNOWN', 'no repository declares this cluster')
   const { fingerprint, windowMs } = mergingOf({ alert, sighting, response }, { config, cluster })
   const key = `${lane.key}\0${fingerprint}`
   const known = deps.acknowledged.jobOf(key)

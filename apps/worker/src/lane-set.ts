@@ -10,6 +10,8 @@ export interface WantedLane {
 /** How lanes are begun. */
 export interface LaneSetOptions {
   readonly serve: (lane: Lane) => Promise<ServedLane>
+  /** Serves a lane that no config leads to. */
+  readonly serveLeft: (lane: Lane) => Promise<ServedLane>
   readonly log: Log
 }
 
@@ -46,6 +48,18 @@ export class LaneSet {
     return change
   }
 
+  /** Slugs of the lanes that are served, or were until they drain. */
+  get slugs(): ReadonlySet<string> {
+    return new Set(this.#entries.keys())
+  }
+
+  /** Serves a lane that no config leads to until this process ends, unless the config comes to lead there. */
+  async adopt(lane: Lane): Promise<void> {
+    const change = this.#changing.then(() => this.#adopt(lane))
+    this.#changing = change.catch(() => undefined)
+    return change
+  }
+
   /** Rejects when a lane has no running leader, naming it. */
   async checkRunning(): Promise<void> {
     const all = await Promise.all([...this.#entries.values()].map(({ served }) => served))
@@ -63,6 +77,11 @@ export class LaneSet {
     this.#entries.clear()
   }
 
+  async #adopt(lane: Lane): Promise<void> {
+    if (this.#closing || this.#entries.has(lane.slug)) return
+    await this.#begin({ lane, identity: undefined }, this.#options.serveLeft)
+  }
+
   async #apply(wanted: readonly WantedLane[]): Promise<void> {
     if (this.#closing) return
     const slugs = new Set(wanted.map(({ lane }) => lane.slug))
@@ -75,11 +94,11 @@ export class LaneSet {
       this.#entries.set(entry.lane.slug, { ...entry, identity: undefined })
     }
     await Promise.all(changed.map(({ lane }) => this.#end(lane)))
-    await Promise.all(changed.map((one) => this.#begin(one)))
+    await Promise.all(changed.map((one) => this.#begin(one, this.#options.serve)))
   }
 
-  #begin({ lane, identity }: WantedLane): Promise<ServedLane> {
-    const served = this.#options.serve(lane)
+  #begin({ lane, identity }: Omit<Entry, 'served'>, serve: (lane: Lane) => Promise<ServedLane>): Promise<ServedLane> {
+    const served = serve(lane)
     served.catch(() => this.#entries.delete(lane.slug))
     this.#entries.set(lane.slug, { lane, identity, served })
     return served

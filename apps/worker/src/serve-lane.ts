@@ -13,6 +13,7 @@ import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
 import { BudgetedHost } from './budgeted-host.ts'
 import { LaneReverter, type LaneReverterOptions } from './lane-reverter.ts'
+import { leaveLane } from './left-lanes.ts'
 import { logSettled } from './log-settled.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Receivers } from './receivers.ts'
@@ -94,6 +95,18 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
       await host.close()
     },
   }
+}
+
+/**
+ * Serves a lane that the config does not lead to: nothing is written there, all that it holds goes on elsewhere or ends.
+ */
+export async function serveLeftLane(
+  lane: Lane,
+  services: LaneServices & { readonly dryRun: boolean },
+): Promise<ServedLane> {
+  const { config, dryRun } = services
+  const worker = await startLane(lane, services, async ({ jobs }) => leaveLane(jobs, { config: config(), dryRun }))
+  return { worker, close: (options) => worker.close(options) }
 }
 
 /** What takes responses back when their time is over, in a lane whose commits go to the branch. */

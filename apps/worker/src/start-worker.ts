@@ -1,15 +1,21 @@
 import { lanesOf, type Config, type Lane, type Log, type Repository } from '@saker/core'
 import type { RepositoryHost } from '@saker/engine'
-import { CredentialBudget, WorkloadGuards } from '@saker/queue'
+import { CredentialBudget, KnownLanes, WorkloadGuards } from '@saker/queue'
 import { LaneSet, type WantedLane } from './lane-set.ts'
+import { LeftLanes } from './left-lanes.ts'
 import { Neighbours } from './neighbours.ts'
 import { Receivers } from './receivers.ts'
-import { openLaneRepository, serveLane, type LaneServices } from './serve-lane.ts'
+import { openLaneRepository, serveLane, serveLeftLane, type LaneServices } from './serve-lane.ts'
+
+/** How often lanes are looked for that no config leads to. */
+const LOOK_MS = 30_000
 
 /** What a worker process is made of. */
 export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget' | 'guards' | 'neighbours'> {
   readonly dryRun: boolean
   readonly log: Log
+  /** How long a lane that no config leads to has to be without anybody. Absent: two minutes. */
+  readonly leftPatienceMs?: number
 }
 
 /** A worker that serves every lane of the config. */
@@ -33,6 +39,7 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
   const services = { ...deps, receivers, budget, guards, neighbours }
   const lanes = new LaneSet({
     serve: (lane) => serveLane(lane, services),
+    serveLeft: (lane) => serveLeftLane(lane, services),
     log: deps.log,
   })
   const wanted = (config: Config): readonly WantedLane[] => {
@@ -46,12 +53,15 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     return all.map((lane) => wantedLane(lane, config))
   }
   await lanes.apply(wanted(deps.config()))
+  const known = new KnownLanes({ redisUrl: deps.redisUrl, log: deps.log })
+  const stopLooking = lookForLeftLanes(known, lanes, deps)
   return {
     checkRunning: async () => lanes.checkRunning(),
     apply: (config) => void lanes.apply(wanted(config)),
     async close(options) {
+      stopLooking()
       await lanes.close(options)
-      await Promise.all([receivers.close(), budget.close(), guards.close(), neighbours.close()])
+      await Promise.all([known.close(), receivers.close(), budget.close(), guards.close(), neighbours.close()])
     },
   }
 }
@@ -59,4 +69,18 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
 function wantedLane(lane: Lane, config: Config): WantedLane {
   const repository = config.repositories.find(({ name }) => name === lane.repository)
   return { lane, identity: JSON.stringify([lane, repository, config.coalesce]) }
+}
+
+/** Gives what ends the looking. */
+function lookForLeftLanes(known: KnownLanes, lanes: LaneSet, { log, leftPatienceMs }: WorkerDependencies): () => void {
+  const left = new LeftLanes({
+    unfinishedBeside: (served) => known.unfinishedBeside(served),
+    served: () => lanes.slugs,
+    adopt: (lane) => lanes.adopt(lane),
+    log,
+    now: Date.now,
+    ...(leftPatienceMs === undefined ? {} : { patienceMs: leftPatienceMs }),
+  })
+  const timer = setInterval(() => void left.look(), Math.min(LOOK_MS, leftPatienceMs ?? LOOK_MS)).unref()
+  return () => clearInterval(timer)
 }

@@ -1,4 +1,7 @@
-{{/* The pod of ingest or worker: list ROOT COMPONENT. Both run the same image with the same config and secrets. */}}
+{{/*
+The pod of ingest or worker: list ROOT COMPONENT. Both run the same image with the same config. The worker has all secrets;
+ingest, which others can reach, has those only that prove who sends and who operates: no credential of a repository.
+*/}}
 {{- define "saker.podTemplate" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
@@ -42,9 +45,11 @@ spec:
       args:
         {{- include "saker.args" . | nindent 8 }}
       env:
-        {{- include "saker.env" $root | nindent 8 }}
+        {{- include "saker.env" . | nindent 8 }}
+      {{- if eq $component "worker" }}
       envFrom:
         - secretRef: { name: {{ include "saker.tokensSecret" $root }} }
+      {{- end }}
       ports:
         {{- if eq $component "ingest" }}
         - { name: ingest, containerPort: 8080, protocol: TCP }
@@ -113,6 +118,8 @@ spec:
 {{- end -}}
 
 {{- define "saker.env" -}}
+{{- $component := index . 1 -}}
+{{- with index . 0 -}}
 {{- $ext := .Values.externalRedis -}}
 {{- if .Values.redis.enabled -}}
 - name: REDIS_PASSWORD
@@ -134,9 +141,21 @@ spec:
 - name: NODE_EXTRA_CA_CERTS
   value: /etc/saker/trusted/{{ .Values.trustedCertificates.key }}
 {{- end }}
+{{- if eq $component "ingest" }}
+{{- $elsewhere := dict -}}
+{{- range .Values.extraEnv }}{{ $_ := set $elsewhere .name true }}{{ end -}}
+{{- $secret := include "saker.tokensSecret" . -}}
+{{- range include "saker.accessKeys" . | fromJsonArray }}
+{{- if not (hasKey $elsewhere .) }}
+- name: {{ . }}
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: {{ . }}, optional: true } }
+{{- end }}
+{{- end }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
 {{- end -}}
 
 {{- define "saker.volumeMounts" -}}
@@ -144,7 +163,7 @@ spec:
 # A whole folder: Kubernetes never updates a single file mounted with subPath.
 - { name: config, mountPath: /etc/saker/config, readOnly: true }
 - { name: tokens, mountPath: /etc/saker/secrets/tokens, readOnly: true }
-{{- range $v.secrets.mounts }}
+{{- range include "saker.mountsOf" . | fromJsonArray }}
 - { name: secret-{{ .name }}, mountPath: /etc/saker/secrets/{{ .name }}, readOnly: true }
 {{- end }}
 {{- if or $v.trustedCertificates.secretName $v.trustedCertificates.configMapName }}
@@ -170,8 +189,19 @@ spec:
   configMap: { name: {{ include "saker.fullname" $root }}-config }
 # 288 is 0440: readable through fsGroup only.
 - name: tokens
+  {{- if eq (index . 1) "ingest" }}
+  secret:
+    secretName: {{ include "saker.tokensSecret" $root }}
+    defaultMode: 288
+    optional: true
+    items:
+      {{- range include "saker.accessKeys" $root | fromJsonArray }}
+      - { key: {{ . }}, path: {{ . }} }
+      {{- end }}
+  {{- else }}
   secret: { secretName: {{ include "saker.tokensSecret" $root }}, defaultMode: 288 }
-{{- range $v.secrets.mounts }}
+  {{- end }}
+{{- range include "saker.mountsOf" . | fromJsonArray }}
 - name: secret-{{ .name }}
   secret: { secretName: {{ .secretName }}, defaultMode: 288 }
 {{- end }}

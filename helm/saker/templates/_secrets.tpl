@@ -19,3 +19,43 @@ Where Helm cannot look into the cluster (helm template, Argo CD), each rendering
 {{- define "saker.secretsChecksum" -}}
 {{- list .Values.secrets .Values.redis.auth .Values.externalRedis | toJson | sha256sum -}}
 {{- end -}}
+
+{{/* Where the config says that tokens of senders and operators stand, as a list of references. */}}
+{{- define "saker.accessRefs" -}}
+{{- $refs := list -}}
+{{- range list "ingest" "admin" -}}
+{{- range default list (get (default dict (get $.Values.config .)) "tokens") -}}
+{{- with .tokenFrom -}}{{- $refs = append $refs . -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $refs -}}
+{{- end -}}
+
+{{/* Keys of the Secret with the tokens that prove who sends and who operates. */}}
+{{- define "saker.accessKeys" -}}
+{{- $keys := list "SAKER_ADMIN_TOKEN" "SAKER_INGEST_TOKEN" -}}
+{{- range include "saker.accessRefs" . | fromJsonArray -}}
+{{- with .env -}}{{- $keys = append $keys . -}}{{- end -}}
+{{- with .file -}}
+{{- if hasPrefix "/etc/saker/secrets/tokens/" . -}}{{- $keys = append $keys (base .) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $keys | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
+{{/* The further Secrets that a component mounts: list ROOT COMPONENT. */}}
+{{- define "saker.mountsOf" -}}
+{{- $mounts := (index . 0).Values.secrets.mounts -}}
+{{- if eq (index . 1) "worker" -}}
+{{- toJson $mounts -}}
+{{- else -}}
+{{- $used := list -}}
+{{- range $mount := $mounts -}}
+{{- $folder := printf "/etc/saker/secrets/%s/" $mount.name -}}
+{{- range include "saker.accessRefs" (index $ 0) | fromJsonArray -}}
+{{- if hasPrefix $folder (default "" .file) -}}{{- $used = append $used $mount -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $used | uniq | toJson -}}
+{{- end -}}
+{{- end -}}

@@ -47,7 +47,7 @@ export type { Waiver } from './guard/waiver.ts'
 export type { LaneFigures } from './lane/lane-figures.ts'
 export { laneOf, normalisedUrl, type Lane } from './lane/lane.ts'
 export { isBranchName } from './lane/branch-name.ts'
-export { deliveryOf, lanesOf } from './lane/lanes-of.ts'
+export { deliveryOf, entryLaneOf, lanesOf } from './lane/lanes-of.ts'
 export { composeCommitMessage, DEFAULT_AUTHOR, type CommittedResponse } from './ledger/commit-message.ts'
 export { tameText } from './ledger/hostile-text.ts'
 export {

@@ -10,6 +10,7 @@ export {
 export { WorkloadGuards, type WantedStop, type WorkloadGuard, type WriteTicket } from './guard/workload-guard.ts'
 export type { LaneBatch, SettledFacts } from './lane/lane-batch.ts'
 export type { Coalesce } from './lane/gather-mates.ts'
+export { KnownLanes } from './lane/known-lanes.ts'
 export { startLaneWorker, type LaneWorker, type LaneWorkerOptions } from './lane/lane-worker.ts'
 export { probeRedis } from './redis/probe-redis.ts'
 export { startPrivateRedis, type PrivateRedis } from './redis/private-redis.ts'

@@ -1,6 +1,7 @@
 import { jobTitle, ResponseError, type Lane, type LaneFigures, type Log, type ResponseJob } from '@saker/core'
 import { Queue, type JobsOptions } from 'bullmq'
 import { figuresOf } from './lane/lane-figures.ts'
+import { rememberLane } from './lane/known-lanes.ts'
 import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane/lane-queue.ts'
 import { MergedCounts } from './lane/merged-counts.ts'
 import { connectRedis, type RedisConnection } from './redis/redis-connection.ts'
@@ -45,6 +46,8 @@ export interface Retention {
 export class ResponseQueue {
   readonly #connection: RedisConnection
   readonly #queues = new Map<string, Queue>()
+  /** Lanes that this Redis knows of. */
+  readonly #remembered = new Set<string>()
   readonly #merged: MergedCounts
   readonly #retention: () => Retention
 
@@ -53,6 +56,7 @@ export class ResponseQueue {
     this.#connection = connectRedis(options.redisUrl, 'producer', options.log)
     this.#merged = new MergedCounts(this.#connection.client, (thrown) => this.#connection.report(thrown))
     this.#retention = options.retention ?? (() => DEFAULT_RETENTION)
+    this.onDisconnect(() => this.#remembered.clear())
   }
 
   /**
@@ -66,9 +70,14 @@ export class ResponseQueue {
    */
   async offer(lane: Lane, job: ResponseJob, { windowMs }: { readonly windowMs: number }): Promise<Offered> {
     const merge = windowMs > 0 ? { deduplication: { id: job.fingerprint, ttl: windowMs } } : {}
-    const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', () =>
-      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...keptFor(this.#retention()), jobId: job.id, ...merge }),
-    )
+    const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', async () => {
+      await this.#remember(lane.slug)
+      return this.#queueOf(lane.slug).add(jobTitle(job), job, {
+        ...keptFor(this.#retention()),
+        jobId: job.id,
+        ...merge,
+      })
+    })
     const id = stored.id ?? job.id
     if (id === job.id) return { result: 'accepted', id }
     this.merged(lane, id)
@@ -112,6 +121,13 @@ export class ResponseQueue {
     await within(FLUSH_MS, this.#merged.flush())
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()))
     await this.#connection.close()
+  }
+
+  /** Before the first job: whatever happens to the config, its lane can be found. */
+  async #remember(slug: string): Promise<void> {
+    if (this.#remembered.has(slug)) return
+    await rememberLane(this.#connection.client, slug)
+    this.#remembered.add(slug)
   }
 
   #queueOf(slug: string): Queue {

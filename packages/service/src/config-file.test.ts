@@ -32,9 +32,9 @@ const SECRETS = { TOKEN: 't0ken' }
 /** Reads and checks a file as Saker does, with a secret for every one that the valid file names. */
 async function readConfigFile(
   path: string,
-  { ownNamespace, env = SECRETS }: { ownNamespace?: string; env?: Record<string, string> } = {},
+  { env = SECRETS, ...named }: { ownNamespace?: string; secretsOf?: string[]; env?: Record<string, string> } = {},
 ) {
-  const options = { path, secrets: secretReader(env), ...(ownNamespace === undefined ? {} : { ownNamespace }) }
+  const options = { path, secrets: secretReader(env), ...named }
   return parseConfigText((await readConfigText(path)).replace('./notify-url', notifyUrl), options)
 }
 
@@ -131,6 +131,20 @@ describe('secrets of a config', () => {
       expect.stringContaining('repositories.fleet.delivery: must be commit, pull-request or observe'),
       '  FILE:7:16 repositories.fleet.notify[0].urlFrom: secret in file URL is empty',
     ])
+  })
+
+  it('need not be there in a part of the config that is not used', async () => {
+    const path = await file(`${VALID}ingest: { tokens: [{ name: prod, tokenFrom: { env: SENDER } }] }\n`)
+    const read = async (secretsOf: string[], env: Record<string, string>) =>
+      readConfigFile(path, { secretsOf, env }).then(
+        () => 'valid',
+        (thrown: Error) => thrown.message,
+      )
+
+    expect(await read(['ingest', 'admin'], { SENDER: 's' })).toBe('valid')
+    expect(await read(['repositories', 'admin'], SECRETS)).toBe('valid')
+    expect(await read(['ingest', 'admin'], SECRETS)).toMatch(/variable SENDER is missing$/u)
+    expect(await read(['repositories', 'admin'], { SENDER: 's' })).toMatch(/variable TOKEN is missing$/u)
   })
 
   it('reads a file again at every use, without the line end behind the value', async () => {

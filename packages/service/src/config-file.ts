@@ -9,6 +9,8 @@ export interface ConfigTextOptions {
   readonly path: string
   /** Absent: the secrets that it names are not looked at. */
   readonly secrets?: SecretReader
+  /** Parts of the config, by their first key, whose secrets have to be there. Absent: all. */
+  readonly secretsOf?: readonly string[]
   /** The namespace that Saker itself runs in. */
   readonly ownNamespace?: string
 }
@@ -28,7 +30,7 @@ export async function readConfigText(path: string): Promise<string> {
  * or empty among them, as `file:line:column path: what is wrong`; no line holds a value of the file.
  */
 export async function parseConfigText(text: string, options: ConfigTextOptions): Promise<Config> {
-  const { path, secrets, ownNamespace } = options
+  const { path, ownNamespace } = options
   const yaml = readYamlWithPositions(text)
   if (yaml.faults.length > 0) {
     throw invalid(
@@ -37,7 +39,7 @@ export async function parseConfigText(text: string, options: ConfigTextOptions):
     )
   }
   const parsed = parseConfig(yaml.value, ownNamespace === undefined ? {} : { ownNamespace })
-  const faults = [...('faults' in parsed ? parsed.faults : []), ...(await secretFaults(yaml.value, secrets))]
+  const faults = [...('faults' in parsed ? parsed.faults : []), ...(await secretFaults(yaml.value, options))]
   if ('config' in parsed && faults.length === 0) return parsed.config
   const located = faults.map((fault) => ({ fault, at: yaml.positionOf(fault.path) ?? { line: 1, column: 1 } }))
   located.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
@@ -66,10 +68,14 @@ export function secretFilesIn(text: string): readonly string[] {
   return [...new Set(files)]
 }
 
-/** One fault for every secret that is named anywhere in a config, right or wrong elsewhere, and cannot be read. */
-async function secretFaults(written: unknown, secrets: SecretReader | undefined): Promise<readonly ConfigFault[]> {
+/** One fault for every secret that is named in a config, right or wrong elsewhere, has to be there and cannot be read. */
+async function secretFaults(
+  written: unknown,
+  { secrets, secretsOf }: ConfigTextOptions,
+): Promise<readonly ConfigFault[]> {
   if (secrets === undefined) return []
-  const faults = secretRefsIn(written, []).map(async ({ ref, path }): Promise<ConfigFault[]> => {
+  const needed = secretRefsIn(written, []).filter(({ path }) => secretsOf?.includes(String(path[0])) ?? true)
+  const faults = needed.map(async ({ ref, path }): Promise<ConfigFault[]> => {
     try {
       await secrets.read(ref)
       return []

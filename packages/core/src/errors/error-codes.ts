@@ -88,6 +88,7 @@ export const ERROR_CODES = {
   // Saker itself
   CONFIG_INVALID: { retryable: false },
   INPUT_UNREADABLE: { retryable: false },
+  LANE_REMOVED: { retryable: false },
   RESPONSE_REMOVED: { retryable: false },
   CONFIG_BEHIND: { retryable: true },
   LANE_PAUSED: { retryable: true },

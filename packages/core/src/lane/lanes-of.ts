@@ -1,4 +1,4 @@
-import type { Config, Repository } from '../config/config.ts'
+import { repositoriesOfCluster, type Config, type Repository } from '../config/config.ts'
 import type { Delivery, Response } from '../response/response.ts'
 import { laneOf, type Lane } from './lane.ts'
 
@@ -13,4 +13,19 @@ export function lanesOf(config: Config, dryRun: boolean): readonly Lane[] {
     const deliveries = new Set(config.responses.map((response) => deliveryOf(repository, response, dryRun)))
     return Array.from(deliveries, (delivery) => laneOf(repository, delivery))
   })
+}
+
+/**
+ * The lane that takes a response for a cluster in: that of the first repository that declares the cluster, from which it
+ * goes on where another one turns out to declare the workload. Undefined when none declares the cluster.
+ */
+export function entryLaneOf(
+  { cluster, response }: { readonly cluster: string; readonly response: Response },
+  config: Config,
+  dryRun: boolean,
+): Lane | undefined {
+  const [serving] = repositoriesOfCluster(config, cluster)
+  return serving === undefined
+    ? undefined
+    : laneOf(serving.repository, deliveryOf(serving.repository, response, dryRun))
 }

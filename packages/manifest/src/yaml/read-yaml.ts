@@ -128,7 +128,7 @@ const MESSAGES: Readonly<Record<YAMLError['code'], string>> = {
   BAD_COLLECTION_TYPE: 'has a tag that does not fit a map or list',
   BAD_DIRECTIVE: 'is not a known directive',
   BAD_DQ_ESCAPE: 'has an unknown escape sequence in double quotes',
-  BAD_INDENT: 'is not indented like its neighbours',
+  BAD_INDENT: 'is not indented like its neighbours, or a bracket before it is not closed',
   BAD_PROP_ORDER: 'has an anchor or tag in front of its indicator',
   BAD_SCALAR_START: 'starts with a character that needs quotes',
   BLOCK_AS_IMPLICIT_KEY: 'holds a map or list where only a key or a short value may stand',

@@ -11,6 +11,7 @@ import { HeldJobs } from './held-jobs.ts'
 import type { LaneAnswers } from './lane-batch.ts'
 import { LaneFacts } from './lane-facts.ts'
 import { LaneLeader } from './lane-leader.ts'
+import { rememberLane } from './known-lanes.ts'
 import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneKey, laneQueueName } from './lane-queue.ts'
 import { readMergedCounts } from './merged-counts.ts'
 import { NeglectedJob } from './neglected-job.ts'
@@ -262,6 +263,8 @@ class ServingLane implements LaneWorker {
     while (!signal.aborted) {
       try {
         await keepLaneSerial(this.#queue)
+        // Jobs may also come here from other lanes.
+        await rememberLane(this.#connection.client, this.slug)
         if (releases) await this.#silent.release()
         await this.#held.keepAll()
         releases = false

@@ -12,7 +12,7 @@ export function splitHosts(written: string, defaultPort: number): readonly HostA
     const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+))(?::([0-9]{1,5}))?$/iu.exec(one) ?? []
     const host = bracketed ?? plain
     if (host === undefined)
-      throw new ResponseError('CONFIG_INVALID', 'the Redis URL must name hosts as host:port, separated by commas')
+      throw new ResponseError('CONFIG_INVALID', 'REDIS_URL must name hosts as host:port, separated by commas')
     return { host, port: port === undefined ? defaultPort : Number(port) }
   })
 }

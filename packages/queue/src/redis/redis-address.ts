@@ -56,17 +56,17 @@ export function parseRedisUrl(written: string): RedisAddress {
       : clusterAddress(parts, scheme === 'rediss')
   }
   const url = URL.parse(written)
-  if (url === null) throw new ResponseError('CONFIG_INVALID', 'the Redis URL is not a URL')
+  if (url === null) throw new ResponseError('CONFIG_INVALID', `REDIS_URL is not a URL; it must begin with ${FORMS}`)
   if (url.protocol === 'unix:') {
     const path = decodeURIComponent(url.pathname)
     const db = databaseOf(url.searchParams.get('db') ?? '')
     return { label: path, topology: 'server', connection: { path, db } }
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    throw new ResponseError('CONFIG_INVALID', `the Redis URL must begin with ${FORMS}`)
+    throw new ResponseError('CONFIG_INVALID', `REDIS_URL must begin with ${FORMS}`)
   }
   const host = url.hostname.replace(/^\[|\]$/gu, '')
-  if (host === '') throw new ResponseError('CONFIG_INVALID', 'the Redis URL names no host')
+  if (host === '') throw new ResponseError('CONFIG_INVALID', 'REDIS_URL names no host')
   const port = url.port === '' ? 6379 : Number(url.port)
   const db = databaseOf(url.pathname.slice(1))
   const connection = { host, port, db, ...entryOf(url, url.protocol === 'rediss:') }
@@ -93,7 +93,7 @@ function partsOf(afterScheme: string): UrlParts {
 function sentinelAddress(parts: UrlParts, tls: boolean): RedisAddress {
   const [name = '', database = '', ...more] = parts.path
   if (name === '' || more.length > 0) {
-    throw new ResponseError('CONFIG_INVALID', 'the Redis URL must name the master: redis-sentinel://host:26379/name')
+    throw new ResponseError('CONFIG_INVALID', 'REDIS_URL must name the master: redis-sentinel://host:26379/name')
   }
   const sentinels = splitHosts(parts.hosts, 26_379)
   const db = databaseOf(database)
@@ -134,8 +134,7 @@ function entryOf(url: { readonly username: string; readonly password: string }, 
 }
 
 function databaseOf(written: string): number {
-  if (!/^[0-9]*$/u.test(written))
-    throw new ResponseError('CONFIG_INVALID', 'the database of the Redis URL is no number')
+  if (!/^[0-9]*$/u.test(written)) throw new ResponseError('CONFIG_INVALID', 'the database of REDIS_URL is no number')
   return Number(written)
 }
 
