@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret } from '@saker/core'
 import { openGitProposals, type GitProposalsOptions } from '@saker/repository'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
 import { BareRepository } from '../support/bare-repository.ts'
 import { GitHttpServer } from '../support/git-http-server.ts'
 import { originControls, type ProposalWorld } from './proposal-host-setup.ts'
+import { describeWriters } from './proposal-host-branches.ts'
 import { describeProposalHost } from './proposal-host-suite.ts'
 import { FILES } from './repository-host-setup.ts'
 
@@ -36,14 +37,16 @@ describeProposalHost('git over file', () =>
   start(async (origin) => ({ location: { kind: 'git', url: `file://${origin.path}` }, auth: { kind: 'none' } })),
 )
 
-describeProposalHost('git over http, with push options', () =>
-  start(async (origin) => {
-    await origin.git(['config', 'receive.advertisePushOptions', 'true'])
-    const server = await GitHttpServer.start(origin, { password: 'let-me-in' })
-    onTestFinished(() => server.close())
-    return {
-      location: { kind: 'git', url: server.url },
-      auth: { kind: 'token', token: async () => new Secret('let-me-in') },
-    }
-  }),
-)
+describe('git over http, with push options: writers of a branch', () => {
+  describeWriters(() =>
+    start(async (origin) => {
+      await origin.git(['config', 'receive.advertisePushOptions', 'true'])
+      const server = await GitHttpServer.start(origin, { password: 'let-me-in' })
+      onTestFinished(() => server.close())
+      return {
+        location: { kind: 'git', url: server.url },
+        auth: { kind: 'token', token: async () => new Secret('let-me-in') },
+      }
+    }),
+  )
+})

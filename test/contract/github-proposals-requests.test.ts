@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { Secret } from '@saker/core'
 import { openProposals, openRepository } from '@saker/repository'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -70,6 +71,31 @@ test('uses what another host of the base has read', async () => {
   expect(asked(double)).toEqual(['CreateBranch'])
   await proposals.close()
   expect(await read(base, cached)).toMatchObject({ current: false, tree: { sha: tree.sha } })
+})
+
+test('does all of it on GitHub Enterprise, with one token of an app', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const app = { appId: '1234', installationId: '5678', publicKey }
+  const enterprise = await startGitHubDouble({ enterprise: true, app })
+  onTestFinished(() => enterprise.close())
+  const { repository } = await startOnDouble(enterprise)
+  const key = new Secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  const auth = { kind: 'app', appId: '1234', installationId: '5678', privateKey: async () => key } as const
+  const proposals = proposalsOn(enterprise, repository, { auth })
+
+  await list(proposals)
+  await propose(proposals)
+  await present(proposals, { ...PLAIN, autoMerge: 'merge' })
+
+  expect(asked(enterprise)).toEqual([
+    expect.stringMatching(/access_tokens$/u),
+    'ListProposals',
+    'ReadHead',
+    'CreateBranch',
+    'POST /pulls',
+    'EnableAutoMerge',
+  ])
+  expect(repository.pullRequests.get(1).autoMerge).toBe('MERGE')
 })
 
 test('takes up a branch that has no pull request with a list, a read and the opening', async () => {

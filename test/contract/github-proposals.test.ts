@@ -1,7 +1,8 @@
 import type { ProposalHost } from '@saker/engine'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { startGitHubDouble, type GitHubDouble } from '../support/github-double/github-double.ts'
 import { startOnDouble } from './github-proposals-setup.ts'
+import { describeOpening, describeWriters } from './proposal-host-branches.ts'
 import { describeProposalHost, describePullRequests } from './proposal-host-suite.ts'
 
 let double: GitHubDouble
@@ -20,7 +21,10 @@ afterAll(() => Promise.all([double.close(), overloaded.close()]))
 
 describeProposalHost('GitHub', () => startOnDouble(double))
 describePullRequests('GitHub', () => startOnDouble(double))
-describeProposalHost('GitHub, where trees are too much for a query', () => startOnDouble(overloaded))
+
+describe('GitHub, where trees are too much for a query: a branch that is proposed', () => {
+  describeOpening(() => startOnDouble(overloaded))
+})
 
 /** An author cannot be named in a mutation, so with one every commit goes through the Git Data API. */
 function withAuthor(host: ProposalHost): ProposalHost {
@@ -42,4 +46,6 @@ function withAuthor(host: ProposalHost): ProposalHost {
   }
 }
 
-describeProposalHost('GitHub through Git Data', () => startOnDouble(double, { wrap: withAuthor }))
+describe('GitHub through Git Data: writers of a branch', () => {
+  describeWriters(() => startOnDouble(double, { wrap: withAuthor }))
+})

@@ -29,6 +29,7 @@ function invalid(problem: { readonly field: string } | { readonly message: strin
   return refusal(422, 'Validation Failed', [{ resource: 'PullRequest', code, ...problem }])
 }
 
+/** A fork is another repository of the same owner, so that `head` alone does not tell. */
 async function listPulls(request: RestRequest): Promise<RestAnswer> {
   const { repository, query } = request
   await repository.pullRequests.noteHeads()
@@ -38,8 +39,7 @@ async function listPulls(request: RestRequest): Promise<RestAnswer> {
     (one) =>
       (state === 'all' || (one.state === 'open') === (state === 'open')) &&
       (base === undefined || one.base === base) &&
-      (head === undefined ||
-        (one.head === name.join(':') && (one.isFromFork ? 'somebody' : repository.owner) === user)),
+      (head === undefined || (one.head === name.join(':') && user === repository.owner)),
   )
   const newest = found.toSorted((one, other) => other.number - one.number).slice(0, Number(query['per_page'] ?? '30'))
   return { status: 200, body: newest.map((one) => pullBody(request, one, 'pull-request-simple')) }
