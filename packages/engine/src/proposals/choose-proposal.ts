@@ -18,15 +18,15 @@ export interface EndedBranch extends OwnBranch {
 
 /** What of a listing concerns a lane. */
 export interface ChosenProposal {
-  /** The branch that goes on: of the oldest open pull request, else the newest without any. */
-  readonly live?: LiveBranch
+  /** The branches that may go on: the first of them that is ours does. */
+  readonly living: readonly LiveBranch[]
   readonly ended: readonly EndedBranch[]
 }
 
 /**
- * Finds the proposal that goes on. A person may have opened a closed one again beside it; the oldest stands then. A branch
+ * Finds the proposals that may go on. A person may have opened a closed one again beside it; the oldest stands then. A branch
  * without a pull request was left by whoever died before opening one, or lies on a host that has none; older ones beside it
- * are done with.
+ * are done with. A name alone says little: somebody else's branch may be called like ours, and only its commits tell.
  */
 export function chooseProposal(listed: readonly ProposalBranch[], naming: ProposalNaming): ChosenProposal {
   const own = listed.flatMap((branch): readonly OwnBranch[] => {
@@ -41,8 +41,7 @@ export function chooseProposal(listed: readonly ProposalBranch[], naming: Propos
   const byAge = living
     .filter(({ pullRequest }) => pullRequest === undefined)
     .toSorted((a, b) => (a.first.id < b.first.id ? 1 : -1))
-  const live = byNumber[0] ?? byAge[0]
-  return { ended: own.filter(isEnded), ...(live === undefined ? {} : { live }) }
+  return { ended: own.filter(isEnded), living: [...byNumber, ...byAge] }
 }
 
 function isLive(branch: OwnBranch): branch is LiveBranch {

@@ -17,7 +17,7 @@ import { chooseProposal, type LiveBranch } from './choose-proposal.ts'
 import { messageInBase } from './message-in-base.ts'
 import { OpenProposal, type ProposalWords } from './open-proposal.ts'
 import { ownCommitsOf } from './own-commits.ts'
-import { namedFor, proposalName, type ProposalNaming } from './proposal-name.ts'
+import { beginsProposal, namedFor, proposalName, type ProposalNaming } from './proposal-name.ts'
 
 /** A proposal that has ended, with what it held at its end. */
 export interface EndedProposal {
@@ -71,6 +71,8 @@ export class ProposedBranch implements RepositoryHost {
   readonly #told = new Set<string>()
   /** Branches without a pull request that were merged. */
   readonly #merged = new Set<string>()
+  /** Tips of branches that hold nothing of ours, by name. */
+  readonly #foreign = new Map<string, string>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: ProposedBranchOptions) {
@@ -158,14 +160,18 @@ export class ProposedBranch implements RepositoryHost {
   async #look(signal: AbortSignal): Promise<void> {
     const listed = await this.#options.host.list({ signal })
     this.#names = new Set(listed.map(({ name }) => name))
-    const { live, ended } = chooseProposal(listed, this.#naming)
-    for (const { name, pullRequest } of ended) await this.#tellEnded(name, pullRequest)
-    await this.#endUnlisted(listed, signal)
-    if (live === undefined || (await this.#isMerged(live, signal))) {
-      if (this.#open !== undefined && listed.some(({ name }) => name === this.#open?.name)) this.#open = undefined
-      return
+    const { living, ended } = chooseProposal(listed, this.#naming)
+    for (const { name, first, pullRequest } of ended) {
+      if (name === this.#open?.name || beginsProposal(pullRequest.body, first)) await this.#tellEnded(name, pullRequest)
     }
-    await this.#takeUp(live, signal)
+    await this.#endUnlisted(listed, signal)
+    for (const branch of living) {
+      if (this.#foreign.get(branch.name) === branch.sha) continue
+      if (await this.#isMerged(branch, signal)) break
+      if (await this.#takeUp(branch, signal)) return
+      this.#foreign.set(branch.name, branch.sha)
+    }
+    if (this.#open !== undefined && listed.some(({ name }) => name === this.#open?.name)) this.#open = undefined
   }
 
   /**
@@ -209,20 +215,20 @@ export class ProposedBranch implements RepositoryHost {
     this.#told.add(key)
   }
 
-  async #takeUp(branch: LiveBranch, signal: AbortSignal): Promise<void> {
+  /** Goes on with a branch. False when it is none of ours: made and never committed to, rewritten, or somebody else's. */
+  async #takeUp(branch: LiveBranch, signal: AbortSignal): Promise<boolean> {
     const { name, first, sha, pullRequest } = branch
     const open = this.#open?.name === name ? this.#open : this.#proposalOf(branch)
     open.pullRequest = pullRequest ?? open.pullRequest
     if (open.tip?.tree.sha !== sha) {
       const { tree, past } = await open.handle.read({ freshness: 'current', past: MEMORY_DEPTH, signal })
       const own = await ownCommitsOf(open.handle, first, { past, signal })
-      this.#open = undefined
-      // A branch that was made and never committed to.
-      if (own === undefined) return
+      if (own === undefined) return false
       open.read({ tree, past }, own)
     }
     this.#open = open
     if (!open.isTold) await this.#present(open, signal)
+    return true
   }
 
   #begin({ message }: ChangeSet): OpenProposal {

@@ -28,20 +28,23 @@ export interface ProposalsReading {
 
 /** The responses of the open proposal, and of those that were closed lately. Writes nothing. Ends as `ProposalHost.list` does. */
 export async function readProposals(reading: ProposalsReading): Promise<readonly ProposedEntry[]> {
-  const { live, ended } = chooseProposal(await reading.host.list({ signal: reading.signal }), reading.naming)
-  const open = live === undefined ? [] : await readLive(live, reading)
-  return [...open, ...ended.flatMap(readClosed)]
+  const { living, ended } = chooseProposal(await reading.host.list({ signal: reading.signal }), reading.naming)
+  let open: readonly ProposedEntry[] | undefined
+  for (const branch of living) open ??= await readLive(branch, reading)
+  return [...(open ?? []), ...ended.flatMap(readClosed)]
 }
 
+/** Undefined for a branch that is none of ours. */
 async function readLive(
   { name, first, pullRequest }: LiveBranch,
   { host, base, signal }: ProposalsReading,
-): Promise<readonly ProposedEntry[]> {
+): Promise<readonly ProposedEntry[] | undefined> {
   if (pullRequest === undefined && (await messageInBase(base, first, signal)) !== undefined) return []
   const branch = host.open(name)
   try {
     const { commits } = await branch.readHistory({ limit: MEMORY_DEPTH, signal })
-    const own = (await ownCommitsOf(branch, first, { past: commits, signal })) ?? []
+    const own = await ownCommitsOf(branch, first, { past: commits, signal })
+    if (own === undefined) return undefined
     const undone = new Set(own.flatMap(({ message }) => parseUndoneIds(message)))
     const entriesOf = ({ sha, at, message }: PastCommit): readonly ProposedEntry[] =>
       parseResponseLines(message).map((line) => ({
