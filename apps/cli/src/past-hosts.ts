@@ -42,7 +42,7 @@ export async function withPastHosts<T>(
   }
 }
 
-/** What has become of proposals is the running worker's to tell. */
+/** What has become of proposals is the running worker's to tell, and to mend. */
 function proposedBranch(
   { branch, pullRequest }: Repository,
   { host, proposals, config }: Pick<PastHost, 'host' | 'proposals'> & { readonly config: Config },
@@ -53,6 +53,7 @@ function proposedBranch(
     baseName: branch,
     settings: pullRequest,
     muteForMs: () => config.guard.muteForMs,
+    heals: false,
     onEnded: async () => {},
     onBegun: () => {},
     log: silentLog,
