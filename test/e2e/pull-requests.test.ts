@@ -139,7 +139,7 @@ describe.skipIf(!redisAvailable)('delivery by pull request', () => {
     )
     expect(waiting[0]).toMatchObject({ url: burst[0]?.['url'], branch })
 
-    await pulls.merge(1, 'squash')
+    await pulls.merge(1, 'squash', 'commits')
     await vi.waitFor(
       () => expect(linesOf(saker, 'proposal ended')).toMatchObject([{ state: 'merged', number: 1, responses: 3 }]),
       LOOKED,
@@ -150,6 +150,11 @@ describe.skipIf(!redisAvailable)('delivery by pull request', () => {
     const merged = receipts.responses.filter(({ state }) => state === 'merged').map(({ id }) => id)
     expect(new Set(merged)).toEqual(new Set(ids))
     expect(receipts.responses[0]?.url).toBe(burst[0]?.['url'])
+
+    const done = JSON.parse((await command('history', '--json')).stdout) as readonly Record<string, unknown>[]
+    expect(new Set(done.map(({ id, state }) => `${String(id)} ${String(state)}`))).toEqual(
+      new Set(ids.map((id) => `${id} done`)),
+    )
 
     await send(saker, 'web')
     expect((await settled(saker, 5))[4]).toMatchObject({ outcome: 'unchanged' })

@@ -97,10 +97,10 @@ async function readAll(
 
 /** A host that tells nothing of proposals must not hide what was done. */
 async function proposedIn(
-  { repository, host, proposals }: PastHost,
+  { repository, host, proposals, isProposedTo }: PastHost,
   signal: AbortSignal,
 ): Promise<readonly ProposedEntry[]> {
-  if (repository.delivery === 'observe') return []
+  if (!isProposedTo) return []
   const naming = { prefix: repository.pullRequest.branchPrefix, base: repository.branch }
   return readProposals({ host: proposals, base: host, naming, signal }).catch((thrown: unknown) => {
     const { code, message } = asResponseError(thrown)

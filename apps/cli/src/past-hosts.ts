@@ -1,4 +1,4 @@
-import { normalisedUrl, silentLog, type Config, type Repository, type SecretRef } from '@saker/core'
+import { lanesOf, normalisedUrl, silentLog, type Config, type Repository, type SecretRef } from '@saker/core'
 import { ProposedBranch, type ProposalHost, type RepositoryHost } from '@saker/engine'
 import { openProposals, openRepository } from '@saker/repository'
 import type { LoadedConfig } from './loaded-config.ts'
@@ -10,6 +10,8 @@ export interface PastHost {
   readonly proposals: ProposalHost
   /** The proposals as if they were one branch. */
   readonly proposed: ProposedBranch
+  /** Whether the config leads anything there. */
+  readonly isProposedTo: boolean
 }
 
 /** Opens each branch of the config once, has `work` done with them, and closes them again, however it ends. */
@@ -25,7 +27,11 @@ export async function withPastHosts<T>(
   const hosts = branchesOf(config).map((repository): PastHost => {
     const host = openRepository(repository, options)
     const proposals = openProposals(repository, { ...options, base: host })
-    return { repository, host, proposals, proposed: proposedBranch(repository, { host, proposals, config }) }
+    const isProposedTo = lanesOf(config, false).some(
+      (lane) => lane.delivery === 'pull-request' && lane.repository === repository.name,
+    )
+    const proposed = proposedBranch(repository, { host, proposals, config })
+    return { repository, host, proposals, proposed, isProposedTo }
   })
   try {
     return await work(hosts, stopping.signal)
@@ -36,7 +42,7 @@ export async function withPastHosts<T>(
   }
 }
 
-/** What has become of proposals is the running worker's to tell. */
+/** What has become of proposals is the running worker's to tell, and to mend. */
 function proposedBranch(
   { branch, pullRequest }: Repository,
   { host, proposals, config }: Pick<PastHost, 'host' | 'proposals'> & { readonly config: Config },
@@ -47,6 +53,7 @@ function proposedBranch(
     baseName: branch,
     settings: pullRequest,
     muteForMs: () => config.guard.muteForMs,
+    heals: false,
     onEnded: async () => {},
     onBegun: () => {},
     log: silentLog,

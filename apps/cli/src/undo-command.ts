@@ -83,13 +83,18 @@ async function undoAnywhere(id: string, undoing: Undoing): Promise<Undone> {
       unread = asResponseError(thrown)
     }
   }
-  for (const at of undoing.hosts.filter((one) => isDirect(one, undoing.flags))) {
-    if (!(await hasProposal(at, undoing.signal))) continue
+  for (const at of undoing.hosts) {
+    if (looksThereFirst(at, undoing.flags) || !(await hasProposal(at, undoing.signal))) continue
     const outcome = await undoIn(at.proposed, id, { at, undoing, dryRun: undoing.flags.dryRun })
     if (outcome.kind !== 'unknown') return { outcome, at }
   }
   if (unread !== undefined) throw unread
   throw new ResponseError('RESPONSE_UNKNOWN', `no branch of the config has a commit with response ${id}`)
+}
+
+/** Whether the branch is looked at through its open proposal from the beginning. */
+function looksThereFirst({ repository }: PastHost, flags: UndoFlags): boolean {
+  return repository.delivery === 'pull-request' && !flags.commit
 }
 
 function isDirect({ repository }: PastHost, flags: UndoFlags): boolean {
@@ -137,7 +142,8 @@ async function undoIn(
 }
 
 /** A host that tells nothing of proposals has none to take something back in. */
-async function hasProposal({ repository, proposed }: PastHost, signal: AbortSignal): Promise<boolean> {
+async function hasProposal({ repository, proposed, isProposedTo }: PastHost, signal: AbortSignal): Promise<boolean> {
+  if (!isProposedTo) return false
   try {
     await proposed.look({ signal })
     return proposed.open !== undefined

@@ -54,6 +54,7 @@ export class LaneProposals {
       baseName: repository.branch,
       settings: repository.pullRequest,
       muteForMs: () => config().guard.muteForMs,
+      heals: true,
       onEnded: (ended) => this.#ended(ended),
       onBegun: () => {
         options.onChanged('opened')

@@ -61,6 +61,7 @@ function bundle() {
     baseName: 'main',
     settings,
     muteForMs: () => 0,
+    heals: true,
     onEnded: async () => {},
     onBegun: () => {},
     log: silentLog,

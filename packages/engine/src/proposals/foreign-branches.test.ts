@@ -52,6 +52,7 @@ function forgeWith(options: { readonly hasPullRequests: boolean }) {
       baseName: 'main',
       settings: repository.pullRequest,
       muteForMs: () => 1000,
+      heals: true,
       onEnded: async ({ branch, state }) => void ended.push(`${branch} ${state}`),
       onBegun: () => undefined,
       log: silentLog,

@@ -38,6 +38,8 @@ export interface ProposedBranchOptions extends ProposalWords {
   readonly base: RepositoryHost
   /** Told of each proposal that has ended, at least once, before anything is planned without it. What it throws ends the read. */
   readonly onEnded: (ended: EndedProposal) => Promise<void>
+  /** Whether a read may write: see to a pull request that somebody else has left without, or without its newest lines. */
+  readonly heals: boolean
   /** Told of each branch that a commit of this process has begun. */
   readonly onBegun: (branch: string) => void
   readonly log: Log
@@ -87,7 +89,7 @@ export class ProposedBranch implements RepositoryHost {
     return this.#open
   }
 
-  /** Looks what has become of the proposals, and sees to a pull request that was never opened. Ends as `read` does. */
+  /** Looks what has become of the proposals, and heals where it may. Ends as `read` does. */
   async look({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     await this.#inTurn(() => this.#look(signal))
   }
@@ -227,7 +229,7 @@ export class ProposedBranch implements RepositoryHost {
       open.read({ tree, past }, own)
     }
     this.#open = open
-    if (!open.isTold) await this.#present(open, signal)
+    if (this.#options.heals && !open.isTold) await this.#present(open, signal)
     return true
   }
 

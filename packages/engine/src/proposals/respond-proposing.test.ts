@@ -56,7 +56,7 @@ function bundle(names: readonly string[], config: Config = configOf(), hasPullRe
   const clock = { now: 1000 }
   const begun: string[] = []
   const ended: string[] = []
-  const again = () => workerOn({ forge, guard, clock, begun, ended, config })
+  const again = (heals = true) => workerOn({ forge, guard, clock, begun, ended, config, heals })
   const first = again()
   return { forge, guard, clock, begun, ended, again, ...first }
 }
@@ -68,8 +68,9 @@ function workerOn(world: {
   begun: string[]
   ended: string[]
   config: Config
+  heals: boolean
 }) {
-  const { forge, guard, clock, begun, ended, config } = world
+  const { forge, guard, clock, begun, ended, config, heals } = world
   const settings = config.repositories[0]?.pullRequest
   if (settings === undefined) throw new Error('no repository')
   const { muteForMs } = config.guard
@@ -79,6 +80,7 @@ function workerOn(world: {
     baseName: 'main',
     settings,
     muteForMs: () => muteForMs,
+    heals,
     onEnded: async (one) => {
       ended.push(`${one.branch} ${one.state}`)
       await muteRejected(one, { guard, muteForMs, now: clock.now })
@@ -363,6 +365,18 @@ describe('recovery in a lane of pull requests', () => {
     expect(forge.branches.size).toBe(1)
     expect(forge.pullRequests).toHaveLength(1)
     expect(ended).toEqual([])
+  })
+
+  it('writes nothing by a look where it is only to look', async () => {
+    const { forge, run, again } = bundle(['web'])
+    forge.faults.push({ call: 'present', code: 'INTERNAL' })
+    await run([job('r1', 'web')]).catch(() => undefined)
+
+    const { proposals } = again(false)
+    await proposals.look({ signal: new AbortController().signal })
+
+    expect(proposals.open?.proposal.branch).toBe('saker/main-r1')
+    expect(forge.pullRequests).toEqual([])
   })
 
   it('adds what a pull request does not say yet, because another worker died before', async () => {

@@ -67,6 +67,7 @@ function bundle() {
       baseName: 'main',
       settings,
       muteForMs: () => 0,
+      heals: true,
       onEnded: async () => {},
       onBegun: () => {},
       log: silentLog,
