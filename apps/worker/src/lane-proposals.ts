@@ -55,6 +55,7 @@ export class LaneProposals {
       settings: repository.pullRequest,
       muteForMs: () => config().guard.muteForMs,
       heals: true,
+      admitted: (write) => this.#admitted(write),
       onEnded: (ended) => this.#ended(ended),
       onBegun: () => {
         options.onChanged('opened')
@@ -102,6 +103,18 @@ export class LaneProposals {
       if (this.#closing.signal.aborted) return
       const { code, message } = asResponseError(thrown)
       log.warn({ lane: slug, repository, code, reason: message }, 'proposals are looked at later')
+    }
+  }
+
+  /** A paused lane opens and revises no pull request either: one that merges by itself would take effect. */
+  async #admitted<T>(write: () => Promise<T>): Promise<T> {
+    const { guard, config } = this.#options
+    const ticket = guard.openWrite()
+    try {
+      await ticket.admit([], config().guard.maxWorkloads)
+      return await write()
+    } finally {
+      await ticket.close([]).catch(() => undefined)
     }
   }
 

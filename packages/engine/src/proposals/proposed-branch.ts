@@ -40,6 +40,8 @@ export interface ProposedBranchOptions extends ProposalWords {
   readonly onEnded: (ended: EndedProposal) => Promise<void>
   /** Whether a read may write: see to a pull request that somebody else has left without, or without its newest lines. */
   readonly heals: boolean
+  /** Makes such a write if one may be made now; what this ends in ends the read. Absent: always. */
+  readonly admitted?: <T>(write: () => Promise<T>) => Promise<T>
   /** Told of each branch that a commit of this process has begun. */
   readonly onBegun: (branch: string) => void
   readonly log: Log
@@ -229,7 +231,8 @@ export class ProposedBranch implements RepositoryHost {
       open.read({ tree, past }, own)
     }
     this.#open = open
-    if (this.#options.heals && !open.isTold) await this.#present(open, signal)
+    const { heals, admitted = (write) => write() } = this.#options
+    if (heals && !open.isTold) await admitted(() => this.#present(open, signal))
     return true
   }
 

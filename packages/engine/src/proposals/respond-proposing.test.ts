@@ -81,6 +81,10 @@ function workerOn(world: {
     settings,
     muteForMs: () => muteForMs,
     heals,
+    admitted: async (write) => {
+      await guard.openWrite().admit([], config.guard.maxWorkloads)
+      return write()
+    },
     onEnded: async (one) => {
       ended.push(`${one.branch} ${one.state}`)
       await muteRejected(one, { guard, muteForMs, now: clock.now })
@@ -470,6 +474,18 @@ describe('the guard in a lane of pull requests', () => {
 
     await expect(run(jobs)).rejects.toMatchObject({ code: 'LANE_PAUSED' })
     expect(forge.branches.size).toBe(0)
+  })
+
+  it('opens no pull request that was left to be opened either', async () => {
+    const { forge, guard, run, again } = bundle(names)
+    forge.faults.push({ call: 'present', code: 'INTERNAL' })
+    await run(jobs).catch(() => undefined)
+    guard.paused = true
+
+    const looked = again().proposals.look({ signal: new AbortController().signal })
+
+    await expect(looked).rejects.toMatchObject({ code: 'LANE_PAUSED' })
+    expect(forge.pullRequests).toEqual([])
   })
 
   it('says why something is proposed that was to be committed', async () => {
