@@ -213,9 +213,13 @@ export class ProposedBranch implements RepositoryHost {
   }
 
   async #tell(ended: Omit<EndedProposal, 'at'> & { readonly at?: number }): Promise<void> {
+    const { now, muteForMs, onEnded } = this.#options
     const key = [ended.branch, ended.state, ended.at ?? ''].join(' ')
-    if (this.#told.has(key)) return
-    await this.#options.onEnded({ ...ended, at: ended.at ?? this.#options.now() })
+    const at = ended.at ?? now()
+    // What is to be left alone is told again as long as it is: where that is noted, it may have been lost.
+    const isMuting = ended.state === 'closed' && at + muteForMs() > now()
+    if (this.#told.has(key) && !isMuting) return
+    await onEnded({ ...ended, at })
     this.#told.add(key)
   }
 

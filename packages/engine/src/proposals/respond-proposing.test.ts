@@ -86,7 +86,8 @@ function workerOn(world: {
       return write()
     },
     onEnded: async (one) => {
-      ended.push(`${one.branch} ${one.state}`)
+      const told = `${one.branch} ${one.state}`
+      if (!ended.includes(told)) ended.push(told)
       await muteRejected(one, { guard, muteForMs, now: clock.now })
     },
     onBegun: (branch) => begun.push(branch),
@@ -291,6 +292,21 @@ describe('respond in a lane of pull requests', () => {
       mute: { reason: 'PullRequestClosed', until: new Date(2000 + HOUR).toISOString() },
     })
     expect([...guard.mutes.keys()]).toEqual(['default/default/Deployment/web'])
+  })
+
+  it('leaves it alone also when what was noted of it is lost', async () => {
+    const { forge, guard, run, clock } = bundle(['web'])
+    await run([job('r1', 'web')])
+    forge.now = 2000
+    forge.closePullRequest(1)
+    clock.now = 3000
+    await run([job('r2', 'web')])
+    guard.mutes.clear()
+
+    const outcomes = await run([job('r3', 'web')])
+
+    expect(outcomes.get('r3')).toMatchObject({ outcome: 'skipped', reason: 'Muted' })
+    expect(forge.pullRequests).toHaveLength(1)
   })
 
   it('proposes again once the mute is over, on a branch of another name', async () => {
