@@ -20,7 +20,7 @@ export interface LaneProposalsOptions {
   /** The config in use. */
   readonly config: () => Config
   readonly guard: WorkloadGuard
-  readonly notes: ProposalNotes
+  readonly notes: Pick<ProposalNotes, 'opened' | 'noneOpen' | 'isOpen' | 'takesLook' | 'ended'>
   readonly log: Log
   /** Told of each proposal once, over all replicas, when it is opened and when it has ended. */
   readonly onChanged: (state: 'opened' | 'merged' | 'closed') => void
@@ -96,9 +96,12 @@ export class LaneProposals {
     const { lane, notes, log } = this.#options
     const { slug, repository } = lane
     try {
-      if (!(await notes.isOpen(slug)) || !(await notes.takesLook(slug, LOOK_MS - SLACK_MS))) return
+      // What is open here counts, whatever became of the note: another replica, or the loss of Redis, may have taken it.
+      const isOpen = this.branch.open !== undefined || (await notes.isOpen(slug))
+      if (!isOpen || !(await notes.takesLook(slug, LOOK_MS - SLACK_MS))) return
       await this.branch.look({ signal: this.#closing.signal })
       if (this.branch.open === undefined) await notes.noneOpen(slug)
+      else await notes.opened(slug)
     } catch (thrown) {
       if (this.#closing.signal.aborted) return
       const { code, message } = asResponseError(thrown)
