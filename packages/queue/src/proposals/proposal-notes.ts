@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { ResponseError, type Log } from '@saker/core'
 import { Queue, type Job } from 'bullmq'
 import { laneKey, LANE_QUEUE_OPTIONS, laneQueueName } from '../lane/lane-queue.ts'
@@ -6,7 +7,7 @@ import { connectRedis, type RedisClient, type RedisConnection } from '../redis/r
 import { TIMED_OUT, within } from '../within.ts'
 
 /** Redis gets no longer than this to answer one question. */
-const ANSWER_MS = 5000
+const ANSWER_MS = 2000
 
 /** How long is remembered which proposals have ended: hosts list those of the last days. */
 const KEPT_MS = 60 * 24 * 3600 * 1000
@@ -100,12 +101,19 @@ export class ProposalNotes {
     return queue
   }
 
+  /** A connection that is just being made is waited for: a lane is looked after from its start on. */
+  async #whenReady(): Promise<RedisClient> {
+    const { client } = this.#connection
+    if (client.status !== 'ready') await once(client, 'ready')
+    return client
+  }
+
   async #ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
     const failed = (why: string): ResponseError =>
       new ResponseError('QUEUE_UNAVAILABLE', `what is known of proposals: Redis at ${this.#connection.label}: ${why}`)
     let answer: T | typeof TIMED_OUT
     try {
-      answer = await within(ANSWER_MS, question(this.#connection.client))
+      answer = await within(ANSWER_MS, this.#whenReady().then(question))
     } catch (thrown) {
       throw failed(this.#connection.describe(thrown))
     }
