@@ -314,6 +314,18 @@ describe('listing', () => {
     expect((await failureOf(list(proposalsOn(double, repository)))).code).toBe(code)
   })
 
+  test('ends in CREDENTIAL_FORBIDDEN without the permission, which is named', async () => {
+    const { repository } = await startOnDouble(double)
+    const message = 'Resource not accessible by personal access token'
+    const body = { data: { repository: { pullRequests: null } }, errors: [{ type: 'FORBIDDEN', message }] }
+    double.faults.push({ match: { operation: 'ListProposals' }, kind: 'status', status: 200, body })
+
+    const failure = await failureOf(list(proposalsOn(double, repository)))
+
+    expect(failure.code).toBe('CREDENTIAL_FORBIDDEN')
+    expect(failure.message).toContain('"Pull requests: write"')
+  })
+
   test('ends in REPOSITORY_NOT_FOUND for a repository that is not there', async () => {
     const proposals = proposalsOn(double, { owner: 'acme', name: 'nowhere' })
 

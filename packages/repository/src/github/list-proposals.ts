@@ -1,3 +1,4 @@
+import { ResponseError } from '@saker/core'
 import type { ProposalBranch, PullRequest } from '@saker/engine'
 import { listAt, recordOf, textAt, valueAt } from './github-answer.ts'
 import type { GitHubClient } from './github-client.ts'
@@ -98,10 +99,21 @@ async function readPage(
   const call: GitHubCall = { operation: 'listProposals', purpose: 'read', signal }
   const { owner, name, branch } = base
   const variables = { owner, name, heads: prefix, base: branch, after }
-  const repository = valueAt(await client.graphql(call, { query: QUERY, variables }), 'repository')
+  const answer = await client.graphql(call, { query: QUERY, variables }).catch(namePermission)
+  const repository = valueAt(answer, 'repository')
   if (repository === null) throw repositoryNotFound(client.place)
   if (listAt(repository, 'refs', 'nodes') === undefined) throw client.unreadable(call)
   return repository
+}
+
+/** Whoever meets this may never have meant to propose: their branch turned out to be protected. */
+function namePermission(thrown: unknown): never {
+  if (!(thrown instanceof ResponseError) || thrown.code !== 'CREDENTIAL_FORBIDDEN') throw thrown
+  const { code, message, details } = thrown
+  throw new ResponseError(code, `to propose changes it takes "Pull requests: write": ${message}`, {
+    cause: thrown,
+    details,
+  })
 }
 
 /** GitHub filters names by what they hold; whether it counts folders to the name or to the prefix is all one here. */
@@ -138,7 +150,7 @@ async function readByNumber(
     ${numbers.map((number) => `p${number}: pullRequest(number: ${number}) { ${fields} }`).join('\n    ')}
   }
 }`
-  const answer = await client.graphql(call, { query, variables: { owner, name } })
+  const answer = await client.graphql(call, { query, variables: { owner, name } }).catch(namePermission)
   return numbers.flatMap((number) => {
     const node = valueAt(answer, 'repository', `p${number}`)
     const pullRequest = pullRequestOfNode(node)
