@@ -16,11 +16,15 @@ function commit(sha: string, message: string, parents: readonly string[]): Histo
 function historyOf(commits: readonly HistoryCommit[]) {
   const asked = { pages: 0 }
   const host = {
-    readHistory: async ({ after = '0', limit }: HistoryOptions): Promise<HistoryPage> => {
+    readHistory: async ({ from, after = '0', limit }: HistoryOptions): Promise<HistoryPage> => {
       asked.pages += 1
-      const from = Number(after)
-      const next = from + limit < commits.length ? { next: String(from + limit) } : {}
-      return { commits: commits.slice(from, from + limit), ...next }
+      const start =
+        Math.max(
+          0,
+          commits.findIndex(({ sha }) => sha === from),
+        ) + Number(after)
+      const next = start + limit < commits.length ? { next: String(Number(after) + limit) } : {}
+      return { commits: commits.slice(start, start + limit), ...next }
     },
   }
   return { host, asked, past: commits.slice(0, 100) }
@@ -62,6 +66,15 @@ describe('ownCommitsOf', () => {
 
     expect([own?.length, own?.[0]?.sha, own?.at(-1)?.sha]).toEqual([250, 'c249', 'c0'])
     expect(asked.pages).toBe(3)
+  })
+
+  it('finds them behind however many commits of the base that somebody has merged into the branch', async () => {
+    const merged = Array.from({ length: 3000 }, (_, at) => commit(`x${at}`, 'of the base', [`x${at + 1}`]))
+    const branch = [commit('c', line('r2'), ['b']), commit('b', line('r1'), ['a']), commit('a', 'first', [])]
+    const { host, asked, past } = historyOf([commit('m', "Merge branch 'main'", ['c', 'x0']), ...merged, ...branch])
+
+    expect(shas(await ownCommitsOf(host, FIRST, { past, signal }))).toEqual(['b', 'c'])
+    expect(asked.pages).toBe(2)
   })
 
   it('finds nothing in a branch that nobody has committed to, or that was rewritten', async () => {

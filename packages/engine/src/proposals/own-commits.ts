@@ -32,21 +32,18 @@ async function branchDownTo(
   first: NamedFor,
   { from, signal }: { readonly from: string | undefined; readonly signal: AbortSignal },
 ): Promise<readonly PastCommit[] | undefined> {
-  const commits = new Map<string, HistoryCommit>()
   const chain: HistoryCommit[] = []
-  let next = from
-  let after: string | undefined
-  do {
-    const start = from === undefined ? {} : { from }
-    const page = await host.readHistory({ limit: PAGE, signal, ...start, ...(after === undefined ? {} : { after }) })
-    for (const commit of page.commits) commits.set(commit.sha, commit)
-    for (let commit = commits.get(next ?? ''); commit !== undefined; commit = commits.get(next ?? '')) {
+  for (let next = from; next !== undefined && chain.length < MAX_DEPTH;) {
+    // Each page begins where the branch goes on: what somebody has merged into it may be long, and stands between.
+    const page = await host.readHistory({ from: next, limit: PAGE, signal })
+    const commits = new Map(page.commits.map((commit) => [commit.sha, commit]))
+    if (!commits.has(next)) return undefined
+    for (let commit = commits.get(next); commit !== undefined; commit = commits.get(next ?? '')) {
       chain.push(commit)
       if (beginsProposal(commit.message, first)) return chain
       next = commit.parents[0]
     }
-    after = page.next
-  } while (after !== undefined && commits.size < MAX_DEPTH)
+  }
   return undefined
 }
 
