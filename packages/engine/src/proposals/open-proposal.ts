@@ -91,6 +91,11 @@ export class OpenProposal {
     this.#mark()
   }
 
+  /** Its pull request holds all that was read: it was open then. */
+  noteTold(): void {
+    this.#presented = this.#own
+  }
+
   /** Commits to the branch. Ends as `RepositoryHost.commit` does; the tip has to be read again then. */
   async commit(changeSet: ChangeSet, signal: AbortSignal): Promise<Commit> {
     const before = this.tip?.past ?? []

@@ -55,7 +55,8 @@ const UNBORN = 'unborn'
  * is none; a commit goes to that branch, or begins a new one, and has a `proposal` then. So whatever plans and commits does so
  * here as well.
  *
- * - A commit that lands in a proposal which was merged or closed meanwhile ends in `BRANCH_MOVED`: plan anew.
+ * - A commit that lands in a proposal which was closed meanwhile ends in `BRANCH_MOVED`: plan anew. In one that was merged
+ *   meanwhile, it ends in `COMMIT_UNCONFIRMED`: it may have been merged along.
  * - A commit whose pull request could not be opened or revised for now ends in `COMMIT_UNCONFIRMED`: it is in the branch, and
  *   the next read that asks sees to its pull request.
  * - No branch is begun but after a look at those that are there; none is ever rewritten, or used again.
@@ -121,9 +122,8 @@ export class ProposedBranch implements RepositoryHost {
       this.#open = open
       this.#names = new Set([...this.#names, open.name])
       if (known === undefined) this.#options.onBegun(open.name)
-      if (!(await this.#present(open, signal).catch(throwUnconfirmed))) {
-        throw new ResponseError('BRANCH_MOVED', `${open.name} was merged or closed meanwhile`)
-      }
+      const state = await this.#present(open, signal).catch(throwUnconfirmed)
+      if (state !== 'open') throw endedMeanwhile(open.name, state)
       return { ...commit, proposal: open.proposal }
     })
   }
@@ -236,7 +236,8 @@ export class ProposedBranch implements RepositoryHost {
     }
     this.#open = open
     const { heals, admitted = (write) => write() } = this.#options
-    if (heals && !open.isTold) await admitted(() => this.#present(open, signal))
+    if (open.isTold) open.noteTold()
+    else if (heals) await admitted(() => this.#present(open, signal))
     return true
   }
 
@@ -251,18 +252,24 @@ export class ProposedBranch implements RepositoryHost {
     return new OpenProposal(branch, this.#options.host.open(branch.name), this.#options)
   }
 
-  /** Whether the proposal goes on. When it has ended meanwhile, what was committed to it since is lost with it. */
-  async #present(open: OpenProposal, signal: AbortSignal): Promise<boolean> {
+  /** How the proposal stands then. When it has ended meanwhile, what was committed to it since may be lost with it. */
+  async #present(open: OpenProposal, signal: AbortSignal): Promise<PullRequest['state']> {
     const { host, log } = this.#options
     const { pullRequest } = await open.present(host, signal)
     if (pullRequest !== undefined && pullRequest.state !== 'open') {
       await this.#tellEnded(open.name, pullRequest)
       this.#open = undefined
-      return false
+      return pullRequest.state
     }
     log.info({ ...open.proposal }, 'proposal presented')
-    return true
+    return 'open'
   }
+}
+
+/** Whether the commit came before the merge, the history of the base tells; one that was closed took it along. */
+function endedMeanwhile(branch: string, state: 'merged' | 'closed'): ResponseError {
+  const code = state === 'merged' ? 'COMMIT_UNCONFIRMED' : 'BRANCH_MOVED'
+  return new ResponseError(code, `${branch} was ${state} meanwhile`)
 }
 
 /** The commit may not be made again: the next read finds it, and sees to its pull request. */

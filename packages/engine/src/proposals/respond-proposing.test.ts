@@ -1,5 +1,5 @@
 import { parseConfig, parseResponseLines, silentLog, workloadKeyOf, type Config, type ResponseJob } from '@saker/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MemoryGuard } from '../../../../test/support/memory-guard.ts'
 import { MemoryForge, MemoryProposals } from '../../../../test/support/memory-proposals.ts'
 import { BranchMemory } from '../branch-memory.ts'
@@ -294,6 +294,23 @@ describe('respond in a lane of pull requests', () => {
     expect([...guard.mutes.keys()]).toEqual(['default/default/Deployment/web'])
   })
 
+  it('mutes all that was in one that was closed, also after a restart and where the body does not hold it', async () => {
+    const names = Array.from({ length: 400 }, (_, at) => `app-${at}-${'x'.repeat(30)}`)
+    const { forge, guard, again, run, clock } = bundle(names)
+    await run(names.map((name, at) => job(`r${at}`, name)))
+    const { signal } = new AbortController()
+    const { proposals } = again()
+    await proposals.look({ signal })
+    forge.now = 2000
+    forge.closePullRequest(1)
+    clock.now = 3000
+
+    await proposals.look({ signal })
+
+    expect(parseResponseLines(forge.pullRequests[0]?.body ?? '').length).toBeLessThan(400)
+    expect(guard.mutes.size).toBe(400)
+  })
+
   it('leaves it alone also when what was noted of it is lost', async () => {
     const { forge, guard, run, clock } = bundle(['web'])
     await run([job('r1', 'web')])
@@ -482,6 +499,27 @@ describe('the guard in a lane of pull requests', () => {
 
     expect([...outcomes.values()].map(({ outcome }) => outcome).toSorted()).toEqual(['held', 'proposed', 'proposed'])
     expect(guard.stopped.size).toBe(2)
+  })
+
+  it('counts what was merged along in the moment in which it was added', async () => {
+    const { forge, guard, run } = bundle(names, configOf({ autoMerge: 'squash' }, { maxWorkloads: { count: 2 } }))
+    await run([job('r1', 'a')])
+    const present = MemoryProposals.prototype.present
+    const spy = vi.spyOn(MemoryProposals.prototype, 'present').mockImplementationOnce(function (
+      this: MemoryProposals,
+      ...args
+    ) {
+      forge.merge(1, 'merge')
+      return present.apply(this, args)
+    })
+
+    const merged = await run([job('r2', 'b')])
+    const next = await run([job('r3', 'c')])
+    spy.mockRestore()
+
+    expect(merged.get('r2')).toMatchObject({ outcome: 'committed' })
+    expect(guard.stopped.size).toBe(2)
+    expect(next.get('r3')).toMatchObject({ outcome: 'held', reason: 'WorkloadCap' })
   })
 
   it('proposes nothing in a lane that is paused', async () => {
