@@ -27,6 +27,7 @@ describe('tameText', () => {
     ['an issue by dash in any case', 'gh-12, Gh-3', 'gh%2D12, Gh%2D3'],
     ['a Jira key', 'Fixes PROJ-12', 'Fixes PROJ%2D12'],
     ['a link to an issue', 'Fixes https://github.com/a/b/issues/1', 'Fixes https%3A//github.com/a/b/issues/1'],
+    ['the words of a revert', 'This reverts commit 0123abc.', 'This reverts%20commit 0123abc.'],
     ['a trailer', 'Signed-off-by: Eve <e@v.e>', 'Signed-off-by%3A Eve %3Ce%40v.e%3E'],
     ['a word for CI systems', '[skip ci]', '%5Bskip ci%5D'],
     ['a word for Azure Pipelines', '***NO_CI***', '%2A%2A%2ANO_CI%2A%2A%2A'],

@@ -19,6 +19,9 @@ const DEFAULT_MAX_LENGTH = 200
  */
 const ISSUE_BY_DASH = /\b([Gg][Hh]|(?!CVE-)[A-Z][A-Z0-9_]+)-(?=[0-9])/gu
 
+/** Git's own words of a commit that takes another one back: whoever reads the ledger passes over what such a commit says. */
+const REVERT = /\b(This reverts) (?=commit\b)/gu
+
 /**
  * Makes text from an alert safe in a commit message or pull request: encoded, on one line, and not more than `maxLength`
  * characters of it. Default: 200.
@@ -29,7 +32,8 @@ export function tameText(text: string, options: { readonly maxLength?: number } 
   const kept = characters
     .slice(0, maxLength)
     .map((character) => (PLAIN.test(character) && !INVISIBLE.test(character) ? character : percentEncode(character)))
-  return kept.join('').replaceAll(ISSUE_BY_DASH, '$1%2D') + (characters.length > maxLength ? '…' : '')
+  const tamed = kept.join('').replaceAll(ISSUE_BY_DASH, '$1%2D').replaceAll(REVERT, '$1%20')
+  return tamed + (characters.length > maxLength ? '…' : '')
 }
 
 /** Percent-encodes a part of a ledger line: everything but letters, digits, `.`, `_`, `~`, `-`, and `/` where it is kept. */
