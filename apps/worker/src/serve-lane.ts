@@ -70,7 +70,7 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
       notify(clusters)
     },
   }
-  const worker = await startLane(lane, services, (batch) =>
+  const worker = await startLane(lane, { ...services, config: laneConfig }, (batch) =>
     respond(batch, {
       host,
       guard,
@@ -154,7 +154,7 @@ export function openLaneRepository(
   const host = openRepository(repository, {
     readSecret: (ref) => secrets.read(ref),
     dataDir,
-    observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: repository.name, operation, status }),
+    observe: (request) => metrics.gitRequest(repository.name, request),
   })
   const credential = credentialOf(repository)
   return credential === undefined ? host : new BudgetedHost(host, { budget, credential, writing: writes })
@@ -175,7 +175,8 @@ async function startLane(
     log,
     respond: respondTo,
     onSettled: (job, outcome, facts) => {
-      metrics.settled(job.response, outcome, facts)
+      const { actions = [] } = config().responses.find(({ name }) => name === job.response) ?? {}
+      metrics.settled({ name: job.response, actions }, outcome, facts)
       logSettled(log, { lane, job, outcome, facts })
     },
   })
