@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
+import { drawDashboard, type Panel } from '../support/draw-dashboard.ts'
 import { readMetrics } from '../support/exposition.ts'
 import { CHART, find, helmAvailable, render } from '../support/helm-chart.ts'
 import { loadedWorld, sendLoad } from '../support/mixed-load.ts'
@@ -10,8 +12,11 @@ import { afterThisTest, startSaker, temporaryFolder } from '../support/saker.ts'
 
 const SOON = { timeout: 60_000, interval: 200 }
 
+/** Where a picture of the dashboard is written, after a longer load; docs/metrics.md says how. */
+const PICTURE = process.env['SAKER_TEST_PICTURE']
+
 const DASHBOARD = JSON.parse(readFileSync(join(CHART, 'dashboards/saker.json'), 'utf8')) as {
-  readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[]
+  readonly panels: readonly Panel[]
 }
 const QUERIES = DASHBOARD.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({
@@ -25,7 +30,7 @@ const WITHOUT_DATA = ['Lost races, and reverts', 'Lost races, and reverts']
 
 /** Ingest and worker as the chart starts them, the load on its way through them, and a Prometheus that scrapes both. */
 async function scraped() {
-  const { config, env } = await loadedWorld()
+  const { config, env } = await loadedWorld(PICTURE === undefined ? undefined : { workloads: 400, cap: 150 })
   const redis = await startRedisServer()
   afterThisTest(() => redis.remove())
   const all = { ...env, REDIS_URL: redis.url }
@@ -44,6 +49,17 @@ async function scraped() {
   return { ingest, worker, prometheus }
 }
 
+/** Sends waves of alerts for two minutes, and draws the dashboard of that time. */
+async function draw(ingest: string, prometheus: PrometheusServer, path: string): Promise<void> {
+  const start = Math.floor(Date.now() / 1000)
+  for (let wave = 0; Date.now() / 1000 < start + 120; wave += 1) {
+    await sendLoad(ingest, { from: 200 + wave * 30, count: 10 + 8 * (wave % 4), workloads: 400 })
+    await sleep(1000 + 700 * (wave % 5))
+  }
+  const variables = { namespace: 'saker', __rate_interval: '10s' }
+  await drawDashboard({ prometheus, panels: DASHBOARD.panels, start, end: start + 120, variables, path })
+}
+
 const missing = !helmAvailable || !prometheusAvailable || !redisAvailable
 
 describe.skipIf(missing)(
@@ -51,7 +67,7 @@ describe.skipIf(missing)(
   () => {
     it(
       'that scrapes Saker under load has what every panel asks for, and raises what is wrong',
-      { timeout: 180_000 },
+      { timeout: 300_000 },
       async () => {
         const { ingest, worker, prometheus } = await scraped()
         await vi.waitFor(async () => expect(await prometheus.query('up == 1')).toHaveLength(2), SOON)
@@ -77,6 +93,7 @@ describe.skipIf(missing)(
           SOON,
         )
 
+        if (PICTURE !== undefined) await draw(ingest.ingest, prometheus, PICTURE)
         await vi.waitFor(async () => expect(await empty()).toEqual(WITHOUT_DATA), SOON)
         await vi.waitFor(async () => {
           const rules = await prometheus.rules()

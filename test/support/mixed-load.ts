@@ -5,7 +5,18 @@ import { BareRepository } from './bare-repository.ts'
 import { DOUBLE_TOKEN, startGitHubDouble } from './github-double/github-double.ts'
 import { afterThisTest, temporaryFolder } from './saker.ts'
 
-const WORKLOADS = 20
+/** How large the load is. */
+interface LoadSize {
+  /** Workloads that it is about. */
+  readonly workloads: number
+  /** How many of them may be stopped. */
+  readonly cap: number
+}
+
+/** How many requests are under way at once. */
+const SENDERS = 16
+
+const SMALL: LoadSize = { workloads: 20, cap: 12 }
 
 /** What every text of the load that a sender may choose has in it. */
 export const CHOSEN_BY_SENDERS = 'hostile-text'
@@ -16,8 +27,8 @@ const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789'
 const LOAD_TOKEN = 'a-token-of-the-load'
 
 /** Files of the repository that the load is about: some Deployments, and one in a protected namespace. */
-function loadedFiles(): Readonly<Record<string, string>> {
-  const apps = Array.from({ length: WORKLOADS }, (_, index) => [
+function loadedFiles(workloads: number): Readonly<Record<string, string>> {
+  const apps = Array.from({ length: workloads }, (_, index) => [
     `apps/app-${index}.yaml`,
     manifest(`app-${index}`, 'default'),
   ])
@@ -40,7 +51,15 @@ spec:
 }
 
 /** The config of two clusters, one declared on GitHub and one in a plain repository, with overlapping responses. */
-function loadedConfig({ apiUrl, edge }: { readonly apiUrl: string; readonly edge: string }): string {
+function loadedConfig({
+  apiUrl,
+  edge,
+  cap,
+}: {
+  readonly apiUrl: string
+  readonly edge: string
+  readonly cap: number
+}): string {
   return `version: 1
 repositories:
   fleet:
@@ -60,7 +79,7 @@ responses:
   - name: contain
     match: { alertRules: [Terminal shell in container, Drop and execute*] }
     actions: [{ contain: {} }]
-guard: { maxWorkloads: { count: 12, per: 1h, otherwise: hold } }
+guard: { maxWorkloads: { count: ${cap}, per: 1h, otherwise: hold } }
 coalesce: { quiet: 100ms, max: 500ms }
 ingest:
   tokens: [{ name: sidekick, tokenFrom: { env: SAKER_INGEST_TOKEN } }]
@@ -68,18 +87,21 @@ ingest:
 }
 
 /** What the load is about: the repositories, a config that names them, and the environment that it asks for. Ends with the test. */
-export async function loadedWorld(): Promise<{
+export async function loadedWorld({ workloads, cap } = SMALL): Promise<{
   readonly config: string
   readonly env: Readonly<Record<string, string>>
   readonly fleet: BareRepository
 }> {
   const double = await startGitHubDouble()
   afterThisTest(() => double.close())
-  const [fleet, edge] = await Promise.all([BareRepository.create(loadedFiles()), BareRepository.create(loadedFiles())])
+  const [fleet, edge] = await Promise.all([
+    BareRepository.create(loadedFiles(workloads)),
+    BareRepository.create(loadedFiles(workloads)),
+  ])
   for (const origin of [fleet, edge]) afterThisTest(() => origin.remove())
   double.host('acme/fleet', fleet)
   const config = join(await temporaryFolder(), 'saker.yaml')
-  await writeFile(config, loadedConfig({ apiUrl: double.apiUrl, edge: edge.path }))
+  await writeFile(config, loadedConfig({ apiUrl: double.apiUrl, edge: edge.path, cap }))
   return { config, env: { GITHUB_TOKEN: DOUBLE_TOKEN, SAKER_INGEST_TOKEN: LOAD_TOKEN }, fleet }
 }
 
@@ -96,20 +118,21 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const SIDEKICK = { ...JSON_TYPE, 'user-agent': 'Falcosidekick' }
 
 /** The n-th request: shells and dropped binaries in pods of the repository, and every tenth something that is not answered. */
-function loadRequest(n: number): LoadRequest {
+function loadRequest(n: number, workloads: number): LoadRequest {
   const place = n % 5 === 4 ? 'edge' : 'prod'
   const path = `/clusters/${place}`
   const kind = n % 10
+  const pod = `app-${n % workloads}`
   if (kind === 9) return oddRequest(Math.floor(n / 10), path)
   if (kind === 8) return request(path, SIDEKICK, alert(n, { pod: `ghost-${n % 40}` }))
   if (kind === 6) {
     const binary = { ...cloudEventHeaders(crypto.randomUUID()), 'ce-rule': 'Drop and execute new binary in container' }
-    return request(path, binary, alert(n, { rule: 'Drop and execute new binary in container' }))
+    return request(path, binary, alert(n, { pod, rule: 'Drop and execute new binary in container' }))
   }
   // Falco itself names no uuid.
   return kind === 3
-    ? request(path, JSON_TYPE, alert(n).replace(/"uuid":"[^"]*",/u, ''))
-    : request(path, SIDEKICK, alert(n))
+    ? request(path, JSON_TYPE, alert(n, { pod }).replace(/"uuid":"[^"]*",/u, ''))
+    : request(path, SIDEKICK, alert(n, { pod }))
 }
 
 /** What is ignored or refused, and what a guard keeps from being done. */
@@ -147,7 +170,7 @@ function alert(
   n: number,
   {
     rule = 'Terminal shell in container',
-    pod = `app-${n % WORKLOADS}`,
+    pod = 'app-0',
     namespace = 'default',
   }: { readonly rule?: string; readonly pod?: string | null; readonly namespace?: string } = {},
 ): string {
@@ -168,19 +191,23 @@ function alert(
 /** Sends requests of the load, several at a time, and counts alerts by what was answered. */
 export async function sendLoad(
   ingest: string,
-  { from = 0, count, senders = 16 }: { readonly from?: number; readonly count: number; readonly senders?: number },
+  {
+    from = 0,
+    count,
+    workloads = SMALL.workloads,
+  }: { readonly from?: number; readonly count: number; readonly workloads?: number },
 ): Promise<Readonly<Record<string, number>>> {
   const answered: Record<string, number> = {}
   let next = from
   const send = async (): Promise<void> => {
     while (next < from + count) {
-      const { path, headers, body, alerts } = loadRequest(next++)
+      const { path, headers, body, alerts } = loadRequest(next++, workloads)
       const answer = await fetch(ingest + path, { method: 'POST', headers, body })
       await answer.arrayBuffer()
       const result = answer.headers.get('saker-result') ?? String(answer.status)
       answered[result] = (answered[result] ?? 0) + alerts
     }
   }
-  await Promise.all(Array.from({ length: senders }, send))
+  await Promise.all(Array.from({ length: SENDERS }, send))
   return answered
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const prometheusAvailable = spawnSync('prometheus', ['--version']).status === 0
 
 /** A process that Prometheus scrapes, with the labels that its place in a cluster would give it. */
-export interface ScrapeTarget {
+interface ScrapeTarget {
   /** URL of its admin server. */
   readonly admin: string
   readonly labels: Readonly<Record<string, string>>
