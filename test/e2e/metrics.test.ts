@@ -1,26 +1,56 @@
 import { ERROR_CODES } from '@saker/core'
 import type { LogLine } from '@saker/demo'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { readMetrics, type ShownMetrics } from '../support/exposition.ts'
+import { helmAvailable } from '../support/helm-chart.ts'
 import { CHOSEN_BY_SENDERS, loadedWorld, sendLoad } from '../support/mixed-load.ts'
+import { prometheusAvailable } from '../support/prometheus.ts'
 import { redisAvailable } from '../support/redis-server.ts'
 import { startSaker, type RunningSaker } from '../support/saker.ts'
+import { drawUnderLoad, readScraped, scrape, WITHOUT_DATA, type ScrapedSaker } from '../support/scraped-saker.ts'
 
-const REQUESTS = 300
+/** Where a picture of the dashboard is written, after a longer load; docs/metrics.md says how. */
+const PICTURE = process.env['SAKER_TEST_PICTURE']
 
-/** A `saker up` for two clusters, which has taken the load and ended every response. */
-async function loaded() {
-  const { config, env, fleet } = await loadedWorld()
+const scrapes = prometheusAvailable && helmAvailable
+
+const SOON = { timeout: 60_000, interval: 50 }
+
+const REQUESTS = 200
+
+/** What a `saker up` and a Prometheus tell after the load. */
+interface Told {
+  readonly settled: readonly LogLine[]
+  /** Ids of the responses that were taken in. */
+  readonly taken: readonly string[]
+  /** Alerts by what was answered. */
+  readonly answered: Readonly<Record<string, number>>
+  readonly commits: number
+  readonly metrics: ShownMetrics
+  readonly prometheus: ScrapedSaker | undefined
+}
+
+/** Sends the load to a `saker up` for two clusters that a Prometheus scrapes, and asks both when every response has ended. */
+async function takeLoad(): Promise<Told> {
+  const { config, env, fleet } = await loadedWorld(PICTURE === undefined ? undefined : { workloads: 400, cap: 150 })
   const saker = await startSaker(['up', '--config', config], env)
+  const prometheus = scrapes ? await scrape(saker.admin) : undefined
   const answered = await sendLoad(saker.ingest, { count: REQUESTS })
   const taken = linesOf(saker, 'request answered').flatMap(
     ({ responseIds }) => (responseIds as string[] | undefined) ?? [],
   )
-  await vi.waitFor(() => expect(linesOf(saker, 'response settled')).toHaveLength(taken.length), {
-    timeout: 60_000,
-    interval: 50,
-  })
-  return { saker, fleet, answered, taken, metrics: await readMetrics(saker.admin) }
+  await vi.waitFor(() => expect(linesOf(saker, 'response settled')).toHaveLength(taken.length), SOON)
+  // How the lanes are is looked at once a second at most.
+  const metrics = await vi.waitFor(async () => {
+    const shown = await readMetrics(saker.admin)
+    expect(shown.sum('saker_oldest_job_age_seconds') + shown.sum('saker_jobs', { state: 'waiting' })).toBe(0)
+    return shown
+  }, SOON)
+  const settled = linesOf(saker, 'response settled')
+  const commits = (await fleet.log()).length - 1
+  if (PICTURE !== undefined && prometheus !== undefined) await drawUnderLoad(saker.ingest, prometheus, PICTURE)
+  const scraped = prometheus === undefined ? undefined : await readScraped(prometheus)
+  return { settled, taken, answered, commits, metrics, prometheus: scraped }
 }
 
 function linesOf({ process }: RunningSaker, message: string): readonly LogLine[] {
@@ -75,67 +105,72 @@ function impossibleLabels(metrics: ShownMetrics): readonly string[] {
 }
 
 describe.skipIf(!redisAvailable)('the metrics of saker up under load', () => {
-  it(
-    'add up, agree with the answers, the log and the repository, and hold nothing that a sender chose',
-    { timeout: 180_000 },
-    async () => {
-      const { saker, fleet, answered, taken, metrics } = await loaded()
-      const settled = linesOf(saker, 'response settled')
-      const committed = settled.filter(({ outcome }) => outcome === 'committed')
+  let told: Told
+  beforeAll(async () => {
+    told = await takeLoad()
+  }, 400_000)
 
-      expect(metrics.by('saker_alerts_total', 'result')).toEqual(answered)
-      expect(Object.keys(answered).toSorted()).toEqual(['accepted', 'duplicate', 'ignored', 'refused'])
-      expect(metrics.of('saker_alerts_total', { result: 'ignored', reason: '' })).toEqual([])
-      expect(Object.keys(metrics.by('saker_alerts_total', 'format')).toSorted()).toEqual(FORMATS.toSorted())
+  it('add up, agree with the answers, the log and the repository, and hold nothing that a sender chose', () => {
+    const { settled, taken, answered, commits, metrics } = told
+    const committed = settled.filter(({ outcome }) => outcome === 'committed')
 
-      expect(new Set(settled.map(({ responseId }) => responseId))).toEqual(new Set(taken))
-      expect(metrics.sum('saker_responses_total')).toBe(taken.length)
-      expect(metrics.by('saker_responses_total', 'outcome')).toEqual(counted(settled, ({ outcome }) => outcome))
-      expect(metrics.by('saker_responses_total', 'response')).toEqual(counted(settled, ({ response }) => response))
-      expect(metrics.by('saker_responses_total', 'code')).toEqual(
-        counted(settled, ({ code, reason }) => code ?? reason ?? ''),
-      )
-      for (const outcome of ['committed', 'observed', 'held', 'failed', 'skipped']) {
-        expect(metrics.sum('saker_responses_total', { outcome })).toBeGreaterThan(0)
-      }
-      const marked = metrics.sum('saker_responses_total', { response: 'mark-binaries' })
-      expect(metrics.by('saker_actions_total', 'action')).toEqual({
-        contain: metrics.sum('saker_responses_total', { response: 'contain' }),
-        label: marked,
-        annotate: marked,
-      })
+    expect(metrics.by('saker_alerts_total', 'result')).toEqual(answered)
+    expect(Object.keys(answered).toSorted()).toEqual(['accepted', 'duplicate', 'ignored', 'refused'])
+    expect(metrics.of('saker_alerts_total', { result: 'ignored', reason: '' })).toEqual([])
+    expect(Object.keys(metrics.by('saker_alerts_total', 'format')).toSorted()).toEqual(FORMATS.toSorted())
 
-      const commits = (await fleet.log()).length - 1
-      expect(metrics.by('saker_commits_total', 'repository')).toEqual({ fleet: commits })
-      expect(metrics.sum('saker_responses_per_commit_count')).toBe(commits)
-      expect(metrics.sum('saker_responses_per_commit_sum')).toBe(committed.length)
-      expect(metrics.sum('saker_alert_to_commit_seconds_count')).toBe(committed.length)
-      expect(metrics.sum('saker_alert_to_commit_seconds_sum')).toBeCloseTo(
-        committed.reduce((total, { durationMs }) => total + Number(durationMs) / 1000, 0),
-        1,
-      )
-      expect(metrics.sum('saker_git_requests_total', { operation: 'createCommitOnBranch', status: '200' })).toBe(
-        commits,
-      )
-      expect(metrics.of('saker_git_rate_limit_remaining')).toEqual([
-        expect.objectContaining({
-          labels: { repository: 'fleet', resource: 'graphql' },
-          value: 5000 - metrics.sum('saker_git_requests_total', { repository: 'fleet' }),
-        }),
-      ])
+    expect(new Set(settled.map(({ responseId }) => responseId))).toEqual(new Set(taken))
+    expect(metrics.sum('saker_responses_total')).toBe(taken.length)
+    expect(metrics.by('saker_responses_total', 'outcome')).toEqual(counted(settled, ({ outcome }) => outcome))
+    expect(metrics.by('saker_responses_total', 'response')).toEqual(counted(settled, ({ response }) => response))
+    expect(metrics.by('saker_responses_total', 'code')).toEqual(
+      counted(settled, ({ code, reason }) => code ?? reason ?? ''),
+    )
+    for (const outcome of ['committed', 'observed', 'held', 'failed', 'skipped']) {
+      expect(metrics.sum('saker_responses_total', { outcome })).toBeGreaterThan(0)
+    }
+    const marked = metrics.sum('saker_responses_total', { response: 'mark-binaries' })
+    expect(metrics.by('saker_actions_total', 'action')).toEqual({
+      contain: metrics.sum('saker_responses_total', { response: 'contain' }),
+      label: marked,
+      annotate: marked,
+    })
 
-      for (const state of ['waiting', 'active', 'delayed']) expect(metrics.sum('saker_jobs', { state })).toBe(0)
-      expect(metrics.sum('saker_jobs', { state: 'failed' })).toBe(
-        metrics.sum('saker_responses_total', { outcome: 'failed' }),
-      )
-      expect(metrics.sum('saker_jobs', { state: 'held' })).toBe(
-        metrics.sum('saker_responses_total', { outcome: 'held' }),
-      )
-      expect(metrics.sum('saker_oldest_job_age_seconds')).toBe(0)
-      expect(metrics.sum('saker_config_reload_success')).toBe(1)
+    expect(metrics.by('saker_commits_total', 'repository')).toEqual({ fleet: commits })
+    expect(metrics.sum('saker_responses_per_commit_count')).toBe(commits)
+    expect(metrics.sum('saker_responses_per_commit_sum')).toBe(committed.length)
+    expect(metrics.sum('saker_alert_to_commit_seconds_count')).toBe(committed.length)
+    expect(metrics.sum('saker_alert_to_commit_seconds_sum')).toBeCloseTo(
+      committed.reduce((total, { durationMs }) => total + Number(durationMs) / 1000, 0),
+      1,
+    )
+    expect(metrics.sum('saker_git_requests_total', { operation: 'createCommitOnBranch', status: '200' })).toBe(commits)
+    expect(metrics.of('saker_git_rate_limit_remaining')).toEqual([
+      expect.objectContaining({
+        labels: { repository: 'fleet', resource: 'graphql' },
+        value: 5000 - metrics.sum('saker_git_requests_total', { repository: 'fleet' }),
+      }),
+    ])
 
-      expect(impossibleLabels(metrics)).toEqual([])
-      expect(JSON.stringify(metrics.samples)).not.toContain(CHOSEN_BY_SENDERS)
-    },
-  )
+    for (const state of ['waiting', 'active', 'delayed']) expect(metrics.sum('saker_jobs', { state })).toBe(0)
+    expect(metrics.sum('saker_jobs', { state: 'failed' })).toBe(
+      metrics.sum('saker_responses_total', { outcome: 'failed' }),
+    )
+    expect(metrics.sum('saker_jobs', { state: 'held' })).toBe(metrics.sum('saker_responses_total', { outcome: 'held' }))
+    expect(metrics.sum('saker_oldest_job_age_seconds')).toBe(0)
+    expect(metrics.sum('saker_config_reload_success')).toBe(1)
+
+    expect(impossibleLabels(metrics)).toEqual([])
+    expect(JSON.stringify(metrics.samples)).not.toContain(CHOSEN_BY_SENDERS)
+  })
+
+  it.skipIf(!scrapes)('give a real Prometheus what every panel of the dashboard asks for', () => {
+    expect(told.prometheus?.withoutData).toEqual(WITHOUT_DATA)
+    expect(told.prometheus?.alerts).toBe(told.metrics.sum('saker_alerts_total'))
+  })
+
+  it.skipIf(!scrapes)('raise the alerts of the chart for what the load is wrong with, and no other', () => {
+    expect(told.prometheus?.unhealthy).toEqual([])
+    expect(told.prometheus?.firing).toEqual(['SakerAlertsRefused', 'SakerResponsesFail', 'SakerResponsesHeld'])
+  })
 })

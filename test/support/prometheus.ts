@@ -29,6 +29,15 @@ export interface RangeSeries {
   readonly values: readonly (readonly [time: number, value: string])[]
 }
 
+/** A rule, and how its last evaluation went. */
+interface RuleState {
+  readonly name: string
+  readonly health: string
+  /** Of alerts: `inactive`, `pending` or `firing`. */
+  readonly state?: string
+  readonly lastEvaluation: string
+}
+
 /** A real Prometheus on a port of 127.0.0.1 that scrapes every second. */
 export class PrometheusServer {
   readonly url: string
@@ -91,10 +100,10 @@ export class PrometheusServer {
     return (await this.#ask('query_range', params)) as readonly RangeSeries[]
   }
 
-  /** Health of every rule, by its name. */
-  async rules(): Promise<readonly { readonly name: string; readonly health: string; readonly state?: string }[]> {
+  /** How every rule is. */
+  async rules(): Promise<readonly RuleState[]> {
     const answer = (await (await fetch(`${this.url}/api/v1/rules`)).json()) as {
-      data: { groups: { rules: { name: string; health: string; state?: string }[] }[] }
+      data: { groups: { rules: RuleState[] }[] }
     }
     return answer.data.groups.flatMap(({ rules }) => rules)
   }
