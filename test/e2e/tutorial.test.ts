@@ -218,8 +218,12 @@ describe.skipIf(!redisAvailable)('docs/tutorial.md, followed', () => {
       expect(tokens['FLUX_RECEIVER_TOKEN']).toBe(token)
       const [line] = parseResponseLines(await repository.message())
       const commit = await repository.git(['log', '-1', '--patch', 'main'])
-      const history = await inPod(commandWith(7, 'saker history'), config, env)
+      const [checked, history] = await Promise.all([
+        inPod(commandWith(5, 'saker check'), config, env),
+        inPod(commandWith(7, 'saker history'), config, env),
+      ])
       const undone = await inPod(commandWith(8, 'saker undo').replace('ID', line?.id ?? ''), config, env)
+      expect(checked).toMatchObject({ exitCode: 0 })
       expect(await repository.read('apps/alpine.yaml')).toBe(before)
 
       const outputs: Readonly<Record<string, string>> = { commit, history: history.stdout, undo: undone.stdout }
