@@ -11,6 +11,7 @@ const PROGRAMS: readonly (readonly [program: string, versionFlag: string, tests:
   ['chromium', '--version', 'tests in a real browser'],
   ['helm', 'version', 'tests of the Helm chart'],
   ['promtool', '--version', 'tests of the alerts about Saker'],
+  ['prometheus', '--version', 'tests of what a real Prometheus makes of the metrics'],
 ]
 
 /** Runs once before all tests: says which programs are missing, and what is skipped for that. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseConfig } from '@saker/core'
+import { normalisedUrl, parseConfig } from '@saker/core'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { CHART, find, helmAvailable, keyOf, objectsIn, podsOf, render, tryRender } from '../support/helm-chart.ts'
@@ -72,6 +72,14 @@ describe('docs/tutorial.md', () => {
 
     expect(references.filter((key) => !tutorialObjects().some((object) => keyOf(object) === key))).toEqual([])
     expect(references).toHaveLength(2)
+  })
+
+  it('names in the config the repository that flux bootstrap names in its source', () => {
+    const checked = parseConfig(sakerValues().config)
+    const [repository] = 'config' in checked ? checked.config.repositories : []
+    const source = { kind: 'git', url: 'ssh://git@github.com/GITHUB_USER/fleet-infra' } as const
+
+    expect(repository === undefined ? '' : normalisedUrl(repository.location)).toBe(normalisedUrl(source))
   })
 
   it('makes each Secret that something reads, with its keys', () => {

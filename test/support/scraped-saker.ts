@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
 import { drawDashboard, type Panel } from './draw-dashboard.ts'
 import { CHART, find, render } from './helm-chart.ts'
-import { sendLoad } from './mixed-load.ts'
+import { loadedWorld, sendLoad } from './mixed-load.ts'
 import { PrometheusServer } from './prometheus.ts'
-import { afterThisTest, temporaryFolder } from './saker.ts'
+import { startRedisServer } from './redis-server.ts'
+import { afterThisTest, startSaker, temporaryFolder } from './saker.ts'
 
 /** What a Prometheus has of a Saker that it scraped, with the chart's alerts. */
 export interface ScrapedSaker {
@@ -28,16 +29,13 @@ const { panels: PANELS } = JSON.parse(readFileSync(join(CHART, 'dashboards/saker
   readonly panels: readonly Panel[]
 }
 
-/** Starts a Prometheus with the alerts of the chart that scrapes a `saker up` as if it were the chart's ingest. */
-export async function scrape(admin: string): Promise<PrometheusServer> {
+/** Starts a Prometheus with the alerts of the chart that scrapes admin servers as if they were of the pods that are named. */
+export async function scrape(pods: Readonly<Record<string, string>>): Promise<PrometheusServer> {
   const { groups } = find(render({ set: 'monitoring' }), 'PrometheusRule saker').spec as { groups: readonly unknown[] }
-  const prometheus = await PrometheusServer.start({
-    folder: await temporaryFolder(),
-    targets: [{ admin, labels: { namespace: 'saker', pod: 'saker-ingest-0' } }],
-    groups,
-  })
+  const targets = Object.entries(pods).map(([pod, admin]) => ({ admin, labels: { namespace: 'saker', pod } }))
+  const prometheus = await PrometheusServer.start({ folder: await temporaryFolder(), targets, groups })
   afterThisTest(() => prometheus.stop())
-  await vi.waitFor(async () => expect(await prometheus.query('up == 1')).toHaveLength(1), SOON)
+  await vi.waitFor(async () => expect(await prometheus.query('up == 1')).toHaveLength(targets.length), SOON)
   return prometheus
 }
 
@@ -68,11 +66,20 @@ export async function readScraped(prometheus: PrometheusServer): Promise<Scraped
   }
 }
 
-/** Sends waves of alerts for two minutes, and draws the dashboard of that time. */
-export async function drawUnderLoad(ingest: string, prometheus: PrometheusServer, path: string): Promise<void> {
+/** Sends waves of alerts to an ingest beside a worker for two minutes, and draws the dashboard of that time. */
+export async function drawUnderLoad(path: string): Promise<void> {
+  const workloads = 400
+  const { config, env } = await loadedWorld({ workloads, cap: 150 })
+  const redis = await startRedisServer()
+  afterThisTest(() => redis.remove())
+  const [ingest, worker] = await Promise.all(
+    ['ingest', 'worker'].map((service) => startSaker([service, '--config', config], { ...env, REDIS_URL: redis.url })),
+  )
+  if (ingest === undefined || worker === undefined) throw new Error('unreachable')
+  const prometheus = await scrape({ 'saker-ingest-0': ingest.admin, 'saker-worker-0': worker.admin })
   const start = Math.floor(Date.now() / 1000)
   for (let wave = 0; Date.now() / 1000 < start + 120; wave += 1) {
-    await sendLoad(ingest, { from: 300 + wave * 30, count: 10 + 8 * (wave % 4), workloads: 400 })
+    await sendLoad(ingest.ingest, { from: wave * 30, count: 10 + 8 * (wave % 4), workloads })
     await sleep(1000 + 700 * (wave % 5))
   }
   const variables = { namespace: 'saker', __rate_interval: '10s' }
