@@ -58,7 +58,7 @@ export {
   type ResponseLine,
 } from './ledger/response-line.ts'
 export { composeUndoMessage, parseUndoneIds, type UndoneResponse } from './ledger/undo-message.ts'
-export { silentLog, type Log } from './log.ts'
+export { LOG_LEVELS, silentLog, type Log, type LogLevel } from './log.ts'
 export {
   outcomeCode,
   type Forward,
