@@ -21,6 +21,8 @@ export interface ContainerStart {
   readonly volumes?: Readonly<Record<string, string>>
   /** In place of the image's. */
   readonly entrypoint?: readonly string[]
+  /** `uid:gid`, in place of the image's. */
+  readonly user?: string
   /** Supplementary groups. */
   readonly groups?: readonly number[]
 }
@@ -66,9 +68,9 @@ export class ImageContainer {
   #wake: () => void = () => {}
 
   constructor({ root, config }: ImageRoot, start: ContainerStart) {
-    const { folder, args, env = {}, volumes = {}, entrypoint = config.entrypoint, groups = [] } = start
+    const { folder, args, env = {}, volumes = {}, entrypoint = config.entrypoint } = start
     mkdirSync(folder, { recursive: true })
-    const user = [`--userspec=${config.user}`, `--groups=${groups.join(',')}`]
+    const { user = config.user, groups = [] } = start
     const program = ['/bin/sh', '-c', 'cd "$0" && exec "$@"', config.workdir, ...entrypoint, ...args]
     this.#child = spawn(
       'unshare',
@@ -86,7 +88,8 @@ export class ImageContainer {
         '/usr/bin/setpriv',
         '--no-new-privs',
         '/usr/sbin/chroot',
-        ...user,
+        `--userspec=${user}`,
+        `--groups=${groups.join(',')}`,
         `${folder}/root`,
         ...program,
       ],
