@@ -151,11 +151,9 @@ export class ImageContainer {
   }
 
   #take(text: string): void {
-    try {
-      this.#lines.push(JSON.parse(text) as LogLine)
-    } catch {
-      this.#printed.push(text)
-    }
+    // every line of the log is an object with a message; an array is what a command was asked for
+    if (/^\{.*"msg":/u.test(text)) this.#lines.push(JSON.parse(text) as LogLine)
+    else this.#printed.push(text)
     this.#wake()
   }
 }

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync } from 'node:fs'
+import { chmodSync, chownSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { TUTORIAL_ALERT } from '@saker/demo'
 import { describe, expect, it, vi } from 'vitest'
 import { BareRepository } from '../support/bare-repository.ts'
+import { GitHttpServer } from '../support/git-http-server.ts'
 import { freePort } from '../support/redis-server.ts'
 import { afterThisTest, temporaryFolder } from '../support/saker.ts'
+import { findSshd, startSshd } from '../support/ssh-server.ts'
 import { ImageContainer, type ContainerStart } from './image-container.ts'
 import { builtImage, NO_IMAGE } from './image-root.ts'
 
@@ -21,12 +24,14 @@ spec:
 /** Where the repository is in the container. */
 const ORIGIN = '/srv/fleet.git'
 
-const CONFIG = `version: 1
-repositories:
-  fleet: { git: { url: "file://${ORIGIN}" }, delivery: commit }
-responses:
-  - { name: contain-shells, match: {}, actions: [{ contain: {} }] }
-`
+const CONFIG = {
+  version: 1,
+  repositories: { fleet: { git: { url: `file://${ORIGIN}` }, delivery: 'commit' } },
+  responses: [{ name: 'contain-shells', match: {}, actions: [{ contain: {} }] }],
+}
+
+const SSHD = findSshd()
+const NO_SSHD = SSHD === undefined ? ' (skipped: no sshd here)' : ''
 
 const NOWHERE = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0']
 
@@ -65,9 +70,10 @@ function ownedBy(user: number, { path }: BareRepository): void {
   execFileSync('chown', ['-R', `${user}:${user}`, path])
 }
 
-async function configFolder(): Promise<string> {
+async function configFolder(config: object = CONFIG): Promise<string> {
   const folder = await temporaryFolder()
-  execFileSync('sh', ['-c', 'cat >"$0/saker.yaml"; chmod 755 "$0"', folder], { input: CONFIG })
+  writeFileSync(join(folder, 'saker.yaml'), JSON.stringify(config))
+  chmodSync(folder, 0o755)
   return folder
 }
 
@@ -152,6 +158,41 @@ describe.skipIf(NO_IMAGE !== '')(`a container of the image${NO_IMAGE}`, () => {
       expect(unhealthy.code).toBe(1)
     },
   )
+
+  it.skipIf(SSHD === undefined)(`reads repositories over http and over ssh${NO_SSHD}`, MINUTES, async () => {
+    const origin = await BareRepository.create({ 'alpine.yaml': DEPLOYMENT })
+    afterThisTest(() => origin.remove())
+    const web = await GitHttpServer.start(origin)
+    afterThisTest(() => web.close())
+    const ssh = await startSshd(SSHD ?? '', await temporaryFolder())
+    afterThisTest(() => ssh.stop())
+    const key = await ownedFolder()
+    writeFileSync(join(key, 'key'), ssh.clientKey, { mode: 0o644 })
+    const historyOf = async (repository: object): Promise<unknown> => {
+      const config = { ...CONFIG, repositories: { fleet: { ...repository, delivery: 'commit' } } }
+      const volumes = {
+        '/etc/saker:ro': await configFolder(config),
+        '/run/keys:ro': key,
+        '/var/lib/saker': await ownedFolder(),
+      }
+      return end({ args: ['history', '--json', '--config', '/etc/saker/saker.yaml'], volumes })
+    }
+    const auth = { ssh: { keyFrom: { file: '/run/keys/key' }, knownHosts: ssh.knownHosts } }
+
+    const overHttp = await historyOf({ git: { url: web.url } })
+    const overSsh = await historyOf({ git: { url: `ssh://${ssh.user}@127.0.0.1:${ssh.port}${origin.path}` }, auth })
+    const refused = await historyOf({
+      git: { url: `ssh://${ssh.user}@127.0.0.1:${ssh.port}${origin.path}` },
+      auth: { ssh: { ...auth.ssh, knownHosts: ssh.otherKnownHosts } },
+    })
+
+    expect(overHttp).toEqual({ code: 0, printed: '[]' })
+    expect(overSsh).toEqual({ code: 0, printed: '[]' })
+    expect(refused).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining('Host key verification failed') as string,
+    })
+  })
 
   it('is ingest, worker or Redis alone, and each ends when it is told to', MINUTES, async () => {
     const origin = await ownedRepository()
