@@ -34,8 +34,8 @@ COPY --from=application /npm-sbom.json /
 # Debian keeps only the newest version of a package, so a pinned one could not be built next month. The symbols of node are
 # 18 MB for debuggers.
 # hadolint ignore=DL3008
-RUN apt-get update && \
-  apt-get install --yes --no-install-recommends binutils && \
+RUN apt-get -o Acquire::Retries=3 update && \
+  apt-get -o Acquire::Retries=3 install --yes --no-install-recommends binutils && \
   sh /tools/lay-system.sh /image && \
   mkdir /data && \
   strip -o /image/usr/local/bin/node /usr/local/bin/node && \

@@ -17,7 +17,13 @@ export async function layBaseImage(reference: string, folder: string): Promise<v
   const node = await findNode(version)
   // Docker's images have neither manuals nor translations; that much less is unpacked.
   const slim = ['doc', 'man', 'locale', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`)
-  const options = ['--mode=root', '--variant=apt', '--dpkgopt=force-unsafe-io', ...slim]
+  const options = [
+    '--mode=root',
+    '--variant=apt',
+    '--dpkgopt=force-unsafe-io',
+    '--aptopt=Acquire::Retries "3"',
+    ...slim,
+  ]
   await execa('mmdebstrap', [...options, suite, folder])
   await copyFile(node, join(folder, 'usr/local/bin/node'))
   await execa('npm', ['install', '--global', '--prefix', join(folder, 'usr/local'), 'npm@11'])

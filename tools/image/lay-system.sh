@@ -19,7 +19,7 @@ cd "$folder"
 packages=$(apt-get install --simulate --no-install-recommends -o Dir::State::status=/dev/null $wanted |
   sed -n 's/^Inst \([^ ]*\) .*/\1/p' | grep -Ev "$needless")
 # shellcheck disable=SC2086 # one word per package
-apt-get download -o APT::Sandbox::User=root -qq $packages
+apt-get download -o APT::Sandbox::User=root -o Acquire::Retries=3 -qq $packages
 
 mkdir -p "$root/var/lib/dpkg/status.d"
 # base-files first: it brings the links of /bin and /lib, which the others lay their files through.
