@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { find, helmAvailable, podOf, render } from '../support/helm-chart.ts'
 import { readDockerignore } from './build-context.ts'
 import { expand, readDockerfile, type ImageConfig } from './read-dockerfile.ts'
@@ -75,6 +76,26 @@ describe('the Dockerfile', () => {
 
     expect(stdout).toBe('')
     expect(status).toBe(0)
+  })
+})
+
+interface Workflow {
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly { readonly with?: Readonly<Record<string, unknown>> }[] }>
+  >
+}
+
+describe('the workflow of the image', () => {
+  it('publishes with SBOM and provenance, to a registry that only the repository knows', () => {
+    const text = read('.github/workflows/image.yml')
+    const { jobs } = parse(text) as Workflow
+    const pushed = Object.values(jobs)
+      .flatMap(({ steps: all }) => all)
+      .filter((step) => step.with?.['push'] === true)
+
+    expect(pushed).toHaveLength(1)
+    expect(pushed[0]?.with).toMatchObject({ provenance: 'mode=max', sbom: true, platforms: 'linux/amd64,linux/arm64' })
+    expect(text).not.toMatch(/\b(?:ghcr|docker|quay|gcr|pkg|azurecr|amazonaws)\.(?:io|dev|com)\b/u)
   })
 })
 
