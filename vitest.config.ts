@@ -10,7 +10,6 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/report-what-is-missing.ts'],
     pool: 'forks',
     // Most tests wait for processes, Redis or a network; more of them than cores keep the cores busy.
@@ -18,5 +17,17 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          // Loading what a file tests takes longer than testing it, so what one file has loaded serves the next.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'] } },
+    ],
   },
 })

@@ -11,6 +11,8 @@ const PROGRAMS: readonly (readonly [program: string, versionFlag: string, tests:
   ['chromium', '--version', 'tests in a real browser'],
   ['helm', 'version', 'tests of the Helm chart'],
   ['promtool', '--version', 'tests of the alerts about Saker'],
+  ['prometheus', '--version', 'tests of what a real Prometheus makes of the metrics'],
+  ['hadolint', '--version', 'the linter of the Dockerfile'],
 ]
 
 /** Runs once before all tests: says which programs are missing, and what is skipped for that. */
@@ -21,4 +23,6 @@ export function setup(): void {
     const found = spawnSync(program, [flag], { env: { ...process.env, PATH: path } }).error === undefined
     if (!found) process.stderr.write(`SKIPPED: ${tests}, because there is no ${program} on this machine\n`)
   }
+  if (process.env['SAKER_IMAGE_ROOT'] === undefined)
+    process.stderr.write('SKIPPED: tests of the built image, because SAKER_IMAGE_ROOT names none: pnpm test:image\n')
 }

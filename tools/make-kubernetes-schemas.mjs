@@ -5,7 +5,8 @@
 //
 // Needs go. Run it to move to newer versions; the result is committed, so tests need neither go nor a network.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 
@@ -38,6 +39,44 @@ const CRDS = [
   ['github.com/kedacore/keda/v2', 'v2.21.0', 'config/crd/bases', 'keda.sh_scaledobjects.yaml'],
   ['sigs.k8s.io/gateway-api', 'v1.6.3', 'config/crd/standard', 'gateway.networking.k8s.io_httproutes.yaml'],
 ]
+
+const FLUX_CRDS = [
+  [
+    'github.com/fluxcd/source-controller',
+    'v1.9.4',
+    'config/crd/bases',
+    'source.toolkit.fluxcd.io_{gitrepositories,helmrepositories}.yaml',
+  ],
+  [
+    'github.com/fluxcd/kustomize-controller',
+    'v1.9.5',
+    'config/crd/bases',
+    'kustomize.toolkit.fluxcd.io_kustomizations.yaml',
+  ],
+]
+
+/** Go types of which Flux makes its CRDs, where the CRDs themselves are in no module. */
+const FLUX_TYPES = [
+  ['github.com/fluxcd/helm-controller/api', 'v1.4.5', 'v2', 'helm.toolkit.fluxcd.io_helmreleases.yaml'],
+  ['github.com/fluxcd/notification-controller/api', 'v1.9.0', 'v1', 'notification.toolkit.fluxcd.io_receivers.yaml'],
+]
+const CONTROLLER_GEN = 'sigs.k8s.io/controller-tools/cmd/controller-gen@v0.19.0'
+
+/** Makes CRDs of Go types as their projects do, and gives their texts. */
+function generatedCrds() {
+  const folder = mkdtempSync(join(tmpdir(), 'saker-crds-'))
+  const go = (...args) =>
+    execFileSync('go', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const packages = FLUX_TYPES.map(([module, , name]) => `${module}/${name}`)
+  writeFileSync(join(folder, 'types.go'), `package types\n${packages.map((name) => `import _ "${name}"\n`).join('')}`)
+  go('mod', 'init', 'types')
+  go('get', ...FLUX_TYPES.map(([module, version]) => `${module}@${version}`))
+  go('mod', 'tidy')
+  go('run', CONTROLLER_GEN, 'crd', ...packages.map((name) => `paths=${name}`), `output:crd:dir=${join(folder, 'crds')}`)
+  const texts = FLUX_TYPES.map(([, , , file]) => readFileSync(join(folder, 'crds', file), 'utf8'))
+  rmSync(folder, { recursive: true })
+  return texts
+}
 
 function folderOf(module, version) {
   return JSON.parse(execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], { encoding: 'utf8' })).Dir
@@ -109,19 +148,19 @@ function schemasOfKubernetes(version) {
   return { from: `k8s.io/kubernetes ${version}`, kinds, definitions: made }
 }
 
-function schemasOfCustomResources() {
+function crdsIn([module, version, folder, pattern]) {
+  return expand(pattern).map((file) => readFileSync(join(folderOf(module, version), folder, file), 'utf8'))
+}
+
+/** The schemas of the kinds that CRDs define; `from` says whose they are. */
+function schemasOfCustomResources(texts, from) {
   const kinds = {}
-  for (const [module, version, folder, pattern] of CRDS) {
-    for (const file of expand(pattern)) {
-      const text = readFileSync(join(folderOf(module, version), folder, file), 'utf8')
-      for (const document of parseAllDocuments(text)) {
-        const { spec } = document.toJS() ?? {}
-        for (const { name, schema } of spec?.versions ?? []) {
-          const made = strict(schema.openAPIV3Schema)
-          made.properties.metadata = { $ref: '#/definitions/metadata' }
-          kinds[kindOf(spec.group, name, spec.names.kind)] = made
-        }
-      }
+  for (const document of texts.flatMap((crd) => parseAllDocuments(crd))) {
+    const { spec } = document.toJS() ?? {}
+    for (const { name, schema } of spec?.versions ?? []) {
+      const made = strict(schema.openAPIV3Schema)
+      made.properties.metadata = { $ref: '#/definitions/metadata' }
+      kinds[kindOf(spec.group, name, spec.names.kind)] = made
     }
   }
   const text = { type: 'object', additionalProperties: { type: 'string' } }
@@ -131,7 +170,7 @@ function schemasOfCustomResources() {
     required: ['name'],
     additionalProperties: false,
   }
-  return { from: CRDS.map(([module, version]) => `${module} ${version}`).join(', '), kinds, definitions: { metadata } }
+  return { from: from.map(([module, version]) => `${module} ${version}`).join(', '), kinds, definitions: { metadata } }
 }
 
 const write = (name, schemas) => writeFileSync(join(OUT, name), `${JSON.stringify(schemas)}\n`)
@@ -139,4 +178,8 @@ for (const version of KUBERNETES) {
   const [minor] = version.match(/[0-9]+\.[0-9]+/u)
   write(`kubernetes-${minor}.json`, schemasOfKubernetes(version))
 }
-write('custom-resources.json', schemasOfCustomResources())
+write('custom-resources.json', schemasOfCustomResources(CRDS.flatMap(crdsIn), CRDS))
+write(
+  'flux.json',
+  schemasOfCustomResources([...FLUX_CRDS.flatMap(crdsIn), ...generatedCrds()], [...FLUX_CRDS, ...FLUX_TYPES]),
+)

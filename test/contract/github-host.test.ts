@@ -1,11 +1,16 @@
 import type { RepositoryHost } from '@saker/engine'
-import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
-import { BareRepository } from '../support/bare-repository.ts'
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { BareRepository } from '../support/bare-repository.ts'
 import { startGitHubDouble, type GitHubDouble } from '../support/github-double/github-double.ts'
 import { openOn } from './github-setup.ts'
 import { describeCommitting, describeCompareAndSwap } from './repository-host-committing.ts'
-import { describeCache, describeHostileTrees, describeReading } from './repository-host-reading.ts'
-import { FILES, openClosed, type OpenHost, type Start } from './repository-host-setup.ts'
+import {
+  describeCache,
+  describeEndlessTrees,
+  describeHugeManifests,
+  describeReading,
+} from './repository-host-reading.ts'
+import { startOf, type OpenHost } from './repository-host-setup.ts'
 import { describeRepositoryHost } from './repository-host-suite.ts'
 
 let double: GitHubDouble
@@ -35,16 +40,14 @@ function openerOn(hosted: () => GitHubDouble): OpenHost {
 const open = openerOn(() => double)
 describeRepositoryHost('GitHub', open)
 
-const openLarge = openerOn(() => overloaded)
-const startLarge: Start = async (files = FILES, options = {}) => {
-  const origin = await BareRepository.create(files)
-  onTestFinished(() => origin.remove())
-  return { origin, host: await openClosed(openLarge, origin, options) }
-}
+const startLarge = startOf(openerOn(() => overloaded))
 
 describe('GitHub, where trees are too much for a query: reading', () => {
   describeReading(startLarge)
-  describeHostileTrees(startLarge)
+})
+describe('GitHub, where trees are too much for a query: refusing trees', () => {
+  describeEndlessTrees(startLarge)
+  describeHugeManifests(startLarge)
 })
 describe('GitHub, where trees are too much for a query: what a read remembers', () => {
   describeCache(startLarge)
@@ -63,11 +66,7 @@ function withAuthor(host: RepositoryHost): RepositoryHost {
 }
 
 const openWithAuthor: OpenHost = async (origin, options) => withAuthor(await open(origin, options))
-const startWithAuthor: Start = async (files = FILES, options = {}) => {
-  const origin = await BareRepository.create(files)
-  onTestFinished(() => origin.remove())
-  return { origin, host: await openClosed(openWithAuthor, origin, options) }
-}
+const startWithAuthor = startOf(openWithAuthor)
 
 describe('GitHub through Git Data: committing', () => {
   describeCommitting(startWithAuthor)

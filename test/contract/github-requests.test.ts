@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { RequestObserver } from '@saker/engine'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { startGitHubDouble, type GitHubDouble } from '../support/github-double/github-double.ts'
 import { asked, failureOf, forget, hostRepository, openOn } from './github-setup.ts'
 import { cached, commit, edit, FILES, read, scaleWeb, WEB, webText } from './repository-host-setup.ts'
@@ -210,4 +211,37 @@ test('reports every request with its operation and status, and names itself', as
 
   expect(seen).toEqual(['readHead 500', 'readHead error', 'readHead 200'])
   expect(double.requests[0]?.userAgent).toMatch(/^saker\/9 /u)
+})
+
+test('tells with every request what is left of the budget that it was paid from', async () => {
+  const own = await startGitHubDouble()
+  onTestFinished(() => own.close())
+  const told: Parameters<RequestObserver>[0][] = []
+  const host = openOn(own, await hostRepository(own), { observe: (request) => told.push(request) })
+  own.faults.push({ kind: 'status', status: 502, body: 'bad gateway', match: { operation: 'CreateCommit' } })
+
+  const { tree } = await read(host, cached)
+  await failureOf(commit(host, scaleWeb(tree.sha)))
+  await commit(host, { ...scaleWeb(tree.sha), author: AUTHOR })
+
+  expect(told.map(({ status, budget }) => `${status} ${budget?.resource} ${budget?.remaining}`)).toEqual([
+    '200 graphql 4999',
+    '502 graphql 4998',
+    '200 core 4999',
+    '201 core 4998',
+    '201 core 4997',
+    '200 core 4996',
+  ])
+  expect(told.every(({ budget }) => (budget?.resetsAt ?? 0) > Date.now())).toBe(true)
+})
+
+test('tells of no budget where GitHub Enterprise has none', async () => {
+  const own = await startGitHubDouble({ enterprise: true })
+  onTestFinished(() => own.close())
+  const told: Parameters<RequestObserver>[0][] = []
+  const host = openOn(own, await hostRepository(own), { observe: (request) => told.push(request) })
+
+  await read(host, cached)
+
+  expect(told).toEqual([{ operation: 'readHead', status: '200' }])
 })

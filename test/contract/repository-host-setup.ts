@@ -1,7 +1,7 @@
 import type { CommitAuthor, FileMode } from '@saker/core'
 import type { ChangeSet, Commit, Edit, Head, RepositoryHost } from '@saker/engine'
 import { onTestFinished } from 'vitest'
-import type { BareRepository, FileContent } from '../support/bare-repository.ts'
+import { BareRepository, type FileContent } from '../support/bare-repository.ts'
 
 /** How a suite is told to open the host under test; both are given only where a test is about them. */
 export interface HostOptions {
@@ -34,6 +34,15 @@ export const FILES = { [WEB]: webText(3), [API]: 'kind: Service\n', 'README.md':
 export const current = { freshness: 'current' } as const
 /** Takes what the host saw last. */
 export const cached = { freshness: 'cached' } as const
+
+/** Starts hosts of one kind. */
+export function startOf(open: OpenHost): Start {
+  return async (files = FILES, options = {}) => {
+    const origin = await BareRepository.create(files)
+    onTestFinished(() => origin.remove())
+    return { origin, host: await openClosed(open, origin, options) }
+  }
+}
 
 /** Opens one more host on a repository; it is closed when the test ends. */
 export async function openClosed(

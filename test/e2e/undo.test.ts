@@ -38,7 +38,8 @@ async function run(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly printed: string }> {
   const all = ['--conditions=saker-source', CLI, ...args, '--data-dir', await temporaryFolder()]
-  const child = spawn(process.execPath, all, { env: { PATH: process.env['PATH'], ...env } })
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const child = spawn(process.execPath, all, { env: { PATH, NODE_COMPILE_CACHE, ...env } })
   afterThisTest(async () => child.kill('SIGKILL'))
   const closed = once(child, 'close')
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])

@@ -148,7 +148,8 @@ describe.skipIf(missing)(`pods of the chart${missing ? ' (skipped: no helm or re
 
     for (const { admin } of [ingest, worker]) {
       expect(await statusOf(`${admin}/healthz`)).toBe(200)
-      expect(await statusOf(`${admin}/readyz`)).toBe(200)
+      // As a cluster does: it asks until the pod is ready.
+      await vi.waitFor(async () => expect(await statusOf(`${admin}/readyz`)).toBe(200), SOON)
       expect(await statusOf(`${admin}/metrics`)).toBe(200)
       expect(await statusOf(`${admin}/api/lanes`)).toBe(401)
       expect(await statusOf(`${admin}/api/lanes`, bearing(TOKENS.adminToken))).toBe(200)
@@ -180,7 +181,7 @@ describe.skipIf(missing)(`pods of the chart${missing ? ' (skipped: no helm or re
 
     expect(answer.status).toBe(204)
     expect(answer.headers.get('saker-result')).toBe('ignored')
-    expect(await statusOf(`${worker.admin}/readyz`)).toBe(200)
+    await vi.waitFor(async () => expect(await statusOf(`${worker.admin}/readyz`)).toBe(200), SOON)
   })
 })
 

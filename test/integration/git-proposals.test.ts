@@ -1,5 +1,5 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Secret } from '@saker/core'
 import type { ProposalHost } from '@saker/engine'
 import {
@@ -26,6 +26,7 @@ async function serve(hook?: { readonly name: string; readonly lines: readonly st
   const origin = await makeOrigin()
   if (hook !== undefined) {
     const path = join(origin.path, 'hooks', hook.name)
+    await mkdir(dirname(path), { recursive: true })
     await writeFile(path, `#!/bin/sh\n${hook.lines.join('\n')}\n`)
     await chmod(path, 0o755)
   }

@@ -173,7 +173,7 @@ describe.each(redisPrograms)('a cluster of %s', (program) => {
     await queue.close()
 
     const lanesOfNodes = (await keysOfNodes()).map(
-      (keys) => new Set(keys.map((key) => /^saker:\{(lane\..*)\}:/u.exec(key)?.[1])),
+      (keys) => new Set(keys.flatMap((key) => /^saker:\{(lane\..*)\}:/u.exec(key)?.[1] ?? [])),
     )
     expect(lanesOfNodes.reduce((sum, lanes) => sum + lanes.size, 0)).toBe(30)
     expect(Math.min(...lanesOfNodes.map(({ size }) => size))).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FileMode } from '@saker/core'
@@ -11,6 +11,8 @@ export type FileContent =
   | { readonly content: string | Uint8Array; readonly mode: FileMode }
   | null
 
+type Files = Readonly<Record<string, FileContent>>
+
 const IDENTITY = {
   GIT_AUTHOR_NAME: 'A Person',
   GIT_AUTHOR_EMAIL: 'person@example.test',
@@ -19,6 +21,16 @@ const IDENTITY = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_SYSTEM: '/dev/null',
 }
+
+/** Hosts fetch single objects by id and filter blobs; a plain bare repository has to be told to allow it. */
+const CONFIG = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+[uploadpack]
+\tallowFilter = true
+\tallowAnySHA1InWant = true
+`
 
 /** A real bare repository in a folder of its own, written with Git's plumbing so that every byte and mode is as given. */
 export class BareRepository {
@@ -29,13 +41,17 @@ export class BareRepository {
   }
 
   /** Without files the repository is empty: it has no branch at all. */
-  static async create(files: Readonly<Record<string, FileContent>> = {}, branch = 'main'): Promise<BareRepository> {
+  static async create(files: Files = {}, branch = 'main'): Promise<BareRepository> {
     const repository = new BareRepository(await mkdtemp(join(tmpdir(), 'saker-origin-')))
-    await repository.git(['init', '--quiet', '--bare', `--initial-branch=${branch}`])
-    // Hosts fetch single objects by id and filter blobs; a plain bare repository has to be told to allow it.
-    const allowed = '[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n'
-    await appendFile(join(repository.path, 'config'), allowed)
-    if (Object.keys(files).length > 0) await repository.commit(files, 'first commit', branch)
+    // What `git init --bare` makes, but for its hooks and descriptions: thousands of these are made in a run.
+    await Promise.all(
+      ['objects', 'refs/heads', 'refs/tags'].map((name) => mkdir(join(repository.path, name), { recursive: true })),
+    )
+    await Promise.all([
+      writeFile(join(repository.path, 'HEAD'), `ref: refs/heads/${branch}\n`),
+      writeFile(join(repository.path, 'config'), CONFIG),
+    ])
+    if (Object.keys(files).length > 0) await repository.#commitOn(undefined, { files, message: 'first commit', branch })
     return repository
   }
 
@@ -47,34 +63,32 @@ export class BareRepository {
   }
 
   /** Commits changes on top of a branch, as somebody else would, and gives the new commit's id. */
-  async commit(
-    files: Readonly<Record<string, FileContent>>,
-    message = 'a foreign change',
-    branch = 'main',
+  async commit(files: Files, message = 'a foreign change', branch = 'main'): Promise<string> {
+    return this.#commitOn(await this.head(branch), { files, message, branch })
+  }
+
+  async #commitOn(
+    parent: string | undefined,
+    { files, message, branch }: { readonly files: Files; readonly message: string; readonly branch: string },
   ): Promise<string> {
-    const parent = await this.head(branch)
-    const index = join(this.path, `index-${Math.random().toString(36).slice(2)}`)
-    const env = { ...IDENTITY, GIT_INDEX_FILE: index }
-    const git = async (args: readonly string[], input?: string | Uint8Array): Promise<string> =>
-      (await execa('git', args, { cwd: this.path, env, ...(input === undefined ? {} : { input }) })).stdout
-    const entries = Object.entries(files).map(async ([path, file]) => {
-      if (file === null) return `0 ${'0'.repeat(40)}\t${path}\0`
-      const { content, mode } =
-        typeof file === 'string' || file instanceof Uint8Array ? { content: file, mode: '100644' } : file
-      const oid = mode === '160000' ? String(content) : await git(['hash-object', '-w', '--stdin'], content)
-      return `${mode} ${oid}\t${path}\0`
-    })
-    const [lines] = await Promise.all([Promise.all(entries), parent === undefined ? '' : git(['read-tree', parent])])
-    await git(['update-index', '-z', '--index-info'], lines.join(''))
-    const tree = await git(['write-tree'])
-    const sha = await git(['commit-tree', tree, ...(parent === undefined ? [] : ['-p', parent]), '-m', message])
-    await git(['update-ref', `refs/heads/${branch}`, sha, ...(parent === undefined ? [] : [parent])])
-    await rm(index, { force: true })
-    return sha
+    const text = Buffer.from(message.endsWith('\n') ? message : `${message}\n`)
+    const parts: (string | Uint8Array)[] = [
+      `commit refs/heads/${branch}\nmark :1\n`,
+      `author A Person <person@example.test> now\ncommitter A Person <person@example.test> now\n`,
+      `data ${text.length}\n`,
+      text,
+      parent === undefined ? '\n' : `\nfrom ${parent}\n`,
+      ...Object.entries(files).flatMap(([path, file]) => changeOf(path, file)),
+      '\nget-mark :1\ndone\n',
+    ]
+    const input = Buffer.concat(parts.map((part) => Buffer.from(part)))
+    return (await this.git(['fast-import', '--quiet', '--done', '--date-format=now'], input)).trim()
   }
 
   /** The commit a branch points to, or undefined when there is no such branch. */
   async head(branch = 'main'): Promise<string | undefined> {
+    const loose = await readFile(join(this.path, 'refs/heads', branch), 'utf8').catch(() => undefined)
+    if (loose !== undefined) return loose.trim()
     const result = await execa('git', ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {
       cwd: this.path,
       reject: false,
@@ -106,4 +120,15 @@ export class BareRepository {
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true })
   }
+}
+
+/** What fast-import is told of one file (https://git-scm.com/docs/git-fast-import). */
+function changeOf(path: string, file: FileContent): readonly (string | Uint8Array)[] {
+  const quoted = `"${path.replaceAll(/["\\]/gu, '\\$&').replaceAll('\n', '\\n')}"`
+  if (file === null) return [`D ${quoted}\n`]
+  const { content, mode } =
+    typeof file === 'string' || file instanceof Uint8Array ? { content: file, mode: '100644' } : file
+  if (mode === '160000') return [`M 160000 ${String(content)} ${quoted}\n`]
+  const bytes = Buffer.from(content)
+  return [`M ${mode} inline ${quoted}\ndata ${bytes.length}\n`, bytes, '\n']
 }

@@ -6,3 +6,10 @@ import fc from 'fast-check'
  */
 const SEED = process.env['SAKER_FUZZ_SEED'] ?? '4711'
 if (SEED !== 'any') fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(SEED) })
+
+const FACTOR = Number(process.env['SAKER_FUZZ_RUNS'] ?? '1')
+
+/** How many inputs a test draws: as many as it says, or `SAKER_FUZZ_RUNS` times as many for a long search. */
+export function fuzzRuns(count: number): number {
+  return Math.ceil(count * FACTOR)
+}

@@ -111,6 +111,7 @@ export interface PodSpec {
 interface SecurityContext {
   readonly runAsNonRoot?: boolean
   readonly runAsUser?: number
+  readonly fsGroup?: number
   readonly allowPrivilegeEscalation?: boolean
   readonly readOnlyRootFilesystem?: boolean
   readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] }
@@ -131,6 +132,7 @@ export interface Container {
     }
   }[]
   readonly envFrom?: readonly { readonly secretRef: { readonly name: string } }[]
+  readonly ports: readonly { readonly containerPort: number }[]
   readonly lifecycle?: unknown
   readonly readinessProbe?: { readonly exec?: { readonly command: readonly string[] } }
   readonly securityContext: SecurityContext

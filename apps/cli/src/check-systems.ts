@@ -11,7 +11,6 @@ import {
   type Tree,
 } from '@saker/core'
 import { checkLayout } from '@saker/engine'
-import { probeRedis } from '@saker/queue'
 import { openRepository, probeRepository, type OpenRepositoryOptions } from '@saker/repository'
 import type { LoadedConfig } from './loaded-config.ts'
 
@@ -63,7 +62,10 @@ function intentOf(
 }
 
 async function redisFindings(url: string | undefined, signal: AbortSignal): Promise<readonly Finding[]> {
-  if (url !== undefined && url !== '') return probeRedis(url, signal)
+  if (url !== undefined && url !== '') {
+    const { probeRedis } = await import('@saker/queue')
+    return probeRedis(url, signal)
+  }
   const message = 'REDIS_URL is not set: saker up starts a private one, saker ingest and saker worker need it'
   return [{ verdict: 'unasked', what: 'reachable', message }]
 }

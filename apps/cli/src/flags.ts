@@ -1,6 +1,5 @@
-import { parseDurationMs, ResponseError } from '@saker/core'
+import { LOG_LEVELS, parseDurationMs, ResponseError, type LogLevel } from '@saker/core'
 import { Option, type Command } from 'commander'
-import { LOG_LEVELS, type LogLevel } from '@saker/service'
 
 /** What the flags of `up`, `ingest` and `worker` resolve to: flag, then environment, then default. */
 export interface ServiceFlags {

@@ -1,14 +1,8 @@
 #!/usr/bin/env node
 import { asResponseError } from '@saker/core'
 import { Command } from 'commander'
-import { addCheckCommand } from './check-command.ts'
 import { addServiceFlags, dropUnsetEnvironment, type ServiceFlags } from './flags.ts'
-import { addHistoryCommand } from './history-command.ts'
-import { addOperatorCommands } from './operator-commands.ts'
 import type { Service } from './load-config.ts'
-import { runService } from './run-service.ts'
-import { addUndoCommand } from './undo-command.ts'
-import { addSimulateCommand } from './simulate-command.ts'
 import { VERSION } from './version.ts'
 
 const EXAMPLE = `
@@ -25,37 +19,54 @@ Examples:
 
 Every flag has an environment variable, which saker COMMAND --help names; the flag wins over it.`
 
-function addService(program: Command, name: Service, summary: string): void {
-  const command = program.command(name).description(summary)
-  addServiceFlags(command).action(async (flags: ServiceFlags) => {
-    process.exit(await runService(name, flags, process.argv.slice(3)))
-  })
+/** Adds a command, or several, to the program. */
+type AddCommand = (program: Command) => void
+
+function service(name: Service, summary: string): AddCommand {
+  return (program) => {
+    addServiceFlags(program.command(name).description(summary)).action(async (flags: ServiceFlags) => {
+      const { runService } = await import('./run-service.ts')
+      process.exit(await runService(name, flags, process.argv.slice(3)))
+    })
+  }
 }
 
-function buildProgram(): Command {
+const up = service(
+  'up',
+  'take alerts in and answer them, in one process tree; starts a private Redis unless REDIS_URL names one',
+)
+const loadOperatorCommands = async (): Promise<AddCommand> =>
+  (await import('./operator-commands.ts')).addOperatorCommands
+
+/** Where each command is, in the order of the help. What a command does not need is not loaded for it: that takes long. */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['up', async () => up],
+  ['ingest', async () => service('ingest', 'only take alerts in; needs REDIS_URL')],
+  ['worker', async () => service('worker', 'only answer them; needs REDIS_URL')],
+  ['history', async () => (await import('./history-command.ts')).addHistoryCommand],
+  ['undo', async () => (await import('./undo-command.ts')).addUndoCommand],
+  ['check', async () => (await import('./check-command.ts')).addCheckCommand],
+  ['simulate', async () => (await import('./simulate-command.ts')).addSimulateCommand],
+  ...['retry', 'release', 'drop', 'pause', 'resume'].map((name) => [name, loadOperatorCommands] as const),
+])
+
+/** The program with the command that is asked for; with all of them for anything else, such as `--help`. */
+async function buildProgram(asked: string | undefined): Promise<Command> {
   const program = new Command('saker')
     .description('Answers Falco alerts in Git: edits the desired state that Flux and Argo CD apply.')
     .version(VERSION)
     .showHelpAfterError('(run it with --help for what there is)')
     .addHelpText('after', EXAMPLE)
-  addService(
-    program,
-    'up',
-    'take alerts in and answer them, in one process tree; starts a private Redis unless REDIS_URL names one',
-  )
-  addService(program, 'ingest', 'only take alerts in; needs REDIS_URL')
-  addService(program, 'worker', 'only answer them; needs REDIS_URL')
-  addHistoryCommand(program)
-  addUndoCommand(program)
-  addCheckCommand(program)
-  addSimulateCommand(program)
-  addOperatorCommands(program)
+  const one = COMMANDS.get(asked ?? '')
+  const loaders = one === undefined ? new Set(COMMANDS.values()) : [one]
+  for (const load of loaders) (await load())(program)
   return program
 }
 
 dropUnsetEnvironment(process.env)
 try {
-  await buildProgram().parseAsync()
+  const program = await buildProgram(process.argv[2])
+  await program.parseAsync()
 } catch (thrown) {
   const { code, message, cause } = asResponseError(thrown)
   const why = code === 'INTERNAL' && cause instanceof Error ? `\n${cause.stack ?? ''}` : ''

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asResponseError, lanesOf, type Log } from '@saker/core'
-import { buildIngestServer } from '@saker/ingest'
 import { LaneBoard, ResponseQueue } from '@saker/queue'
 import {
   buildAdminServer,
@@ -13,7 +12,6 @@ import {
   type ListenAddress,
   type ReadinessCheck,
 } from '@saker/service'
-import { startWorker } from '@saker/worker'
 import type { Listening } from './access.ts'
 import { Closers } from './closers.ts'
 import type { ServiceFlags } from './flags.ts'
@@ -95,6 +93,7 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
   const { dataDir, dryRun, lockDuration } = flags
   const lock = lockDuration === undefined ? {} : { lockDurationMs: lockDuration }
   const { secrets } = live.value
+  const { startWorker } = await import('@saker/worker')
   const worker = await startWorker({
     config: () => live.value.config,
     secrets,
@@ -174,6 +173,7 @@ async function serveIngest(
   { live, listen, tls, queue, metrics }: IngestParts,
   { flags, log, closers }: Starting,
 ): Promise<string> {
+  const { buildIngestServer } = await import('@saker/ingest')
   const app = buildIngestServer({
     config: () => live.value.config,
     tokens: () => live.value.access.ingestTokens,

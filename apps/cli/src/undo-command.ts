@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asResponseError, laneOf, ResponseError, silentLog, workloadTitle, type Config } from '@saker/core'
 import { diffOf, undo, type LedgerEntry, type RepositoryHost, type UndoOutcome } from '@saker/engine'
-import { WorkloadGuards } from '@saker/queue'
 import type { Command } from 'commander'
 import { addConfigFlags, type ConfigFlags } from './flags.ts'
 import { loadConfigOnce } from './load-config.ts'
@@ -192,6 +191,7 @@ function describe({ response, workload }: LedgerEntry['line']): string {
 async function mute(entries: readonly LedgerEntry[], { repository }: PastHost, { guard }: Config): Promise<void> {
   const redisUrl = process.env['REDIS_URL'] ?? ''
   if (redisUrl === '' || guard.muteForMs === 0) return
+  const { WorkloadGuards } = await import('@saker/queue')
   const guards = new WorkloadGuards({ redisUrl, log: silentLog })
   try {
     const ofLane = guards.ofLane(laneOf(repository, 'commit').slug)

@@ -44,7 +44,7 @@ function optionsOf({ name }: Repository, { secrets, dataDir, metrics }: HostServ
   return {
     readSecret: (ref) => secrets.read(ref),
     dataDir,
-    observe: ({ operation, status }) => metrics.gitRequests.inc({ repository: name, operation, status }),
+    observe: (request) => metrics.gitRequest(name, request),
   }
 }
 

@@ -75,7 +75,7 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
     },
   }
   const layouts = new Layouts()
-  const worker = await startLane(lane, services, (batch) =>
+  const worker = await startLane(lane, { ...services, config }, (batch) =>
     respond(batch, {
       ...written.route(),
       guard,
@@ -174,7 +174,8 @@ async function startLane(
     log,
     respond: respondTo,
     onSettled: (job, outcome, facts) => {
-      metrics.settled(job.response, outcome, facts)
+      const { actions = [] } = config().responses.find(({ name }) => name === job.response) ?? {}
+      metrics.settled({ name: job.response, actions }, outcome, facts)
       logSettled(log, { lane, job, outcome, facts })
     },
   })

@@ -64,6 +64,10 @@ sum by ({{ index . 2 }}) (increase({{ $metric }}[{{ $time }}]) > 0 or ({{ $metri
   "expr" (printf "max by (lane) (saker_lane_asleep{%s}) == 1" $ns)
   "summary" "Lane {{ $labels.lane }} sleeps"
   "description" "Its Git host limits or does not answer; alerts wait.") }}
+{{ include "saker.alert" (dict "root" . "name" "SakerBudgetLow" "for" "" "severity" "warning"
+  "expr" (printf "min by (repository, resource) (saker_git_rate_limit_remaining{%s}) < %d" $ns (int .Values.monitoring.prometheusRule.lowBudgetRequests))
+  "summary" "GitHub soon turns Saker away for {{ $labels.repository }}"
+  "description" "{{ $value | printf \"%.0f\" }} requests of the {{ $labels.resource }} budget are left until its reset; without any, alerts wait for it.") }}
 {{ include "saker.alert" (dict "root" . "name" "SakerResponsesWait" "for" "1m" "severity" "critical"
   "expr" (printf "max by (lane) (saker_oldest_job_age_seconds{%s}) > %d" $ns (int .Values.monitoring.prometheusRule.oldestJobSeconds))
   "summary" "Responses wait in lane {{ $labels.lane }}"

@@ -60,7 +60,7 @@ export {
 } from './ledger/response-line.ts'
 export { composeProposal, type ComposedProposal } from './ledger/proposal-text.ts'
 export { composeUndoMessage, parseUndoneIds, type UndoneResponse } from './ledger/undo-message.ts'
-export { silentLog, type Log } from './log.ts'
+export { LOG_LEVELS, silentLog, type Log, type LogLevel } from './log.ts'
 export {
   outcomeCode,
   type Forward,

@@ -22,6 +22,7 @@ export type {
   PastCommit,
   ReadOptions,
   RepositoryHost,
+  RequestBudget,
   RequestObserver,
 } from './repository-host.ts'
 export { BranchMemory } from './branch-memory.ts'

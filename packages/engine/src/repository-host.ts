@@ -132,5 +132,21 @@ export interface RepositoryHost {
   close(): Promise<void>
 }
 
-/** Told of every request to a Git host, for metrics. `status` is an HTTP status, or `ok`, `error` for the git program. */
-export type RequestObserver = (request: { readonly operation: string; readonly status: string }) => void
+/** What a host says is left of a budget of requests. */
+export interface RequestBudget {
+  /** GitHub's budget for REST, that for GraphQL, or one that we do not know. */
+  readonly resource: 'core' | 'graphql' | 'other'
+  readonly remaining: number
+  /** When the budget is whole again; milliseconds since 1970 by the clock of this machine. */
+  readonly resetsAt: number
+}
+
+/**
+ * Told of every request to a Git host, for metrics. `status` is an HTTP status, or `ok`, `error` for the git program;
+ * `budget` is there when the answer named one.
+ */
+export type RequestObserver = (request: {
+  readonly operation: string
+  readonly status: string
+  readonly budget?: RequestBudget
+}) => void

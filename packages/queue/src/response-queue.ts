@@ -70,14 +70,10 @@ export class ResponseQueue {
    */
   async offer(lane: Lane, job: ResponseJob, { windowMs }: { readonly windowMs: number }): Promise<Offered> {
     const merge = windowMs > 0 ? { deduplication: { id: job.fingerprint, ttl: windowMs } } : {}
-    const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', async () => {
-      await this.#remember(lane.slug)
-      return this.#queueOf(lane.slug).add(jobTitle(job), job, {
-        ...keptFor(this.#retention()),
-        jobId: job.id,
-        ...merge,
-      })
-    })
+    this.#remember(lane.slug)
+    const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', () =>
+      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...keptFor(this.#retention()), jobId: job.id, ...merge }),
+    )
     const id = stored.id ?? job.id
     if (id === job.id) return { result: 'accepted', id }
     this.merged(lane, id)
@@ -123,11 +119,14 @@ export class ResponseQueue {
     await this.#connection.close()
   }
 
-  /** Before the first job: whatever happens to the config, its lane can be found. */
-  async #remember(slug: string): Promise<void> {
+  /**
+   * Whatever happens to the config, a lane with jobs can be found. The note lies on one node of a Cluster, and no alert is to
+   * be refused because another than its own is away: it is tried again with the next one.
+   */
+  #remember(slug: string): void {
     if (this.#remembered.has(slug)) return
-    await rememberLane(this.#connection.client, slug)
     this.#remembered.add(slug)
+    rememberLane(this.#connection.client, slug).catch(() => this.#remembered.delete(slug))
   }
 
   #queueOf(slug: string): Queue {

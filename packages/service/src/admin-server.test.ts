@@ -31,7 +31,11 @@ describe('buildAdminServer', () => {
 
   it('shows metrics in the format that Prometheus reads', async () => {
     const metrics = new Metrics('1.2.3')
-    metrics.settled('contain', { outcome: 'committed', sha: 'abc' }, { receivedAt: 1000, settledAt: 1400 })
+    metrics.settled(
+      { name: 'contain', actions: [{ action: 'contain' }] },
+      { outcome: 'committed', sha: 'abc' },
+      { receivedAt: 1000, settledAt: 1400 },
+    )
     const app = buildAdminServer({ metrics: metrics.alone(), checks: [] })
 
     const answer = await app.inject('/metrics')

@@ -5,7 +5,7 @@ export { describeFault, parseConfigText, readConfigText, type ConfigTextOptions 
 export { configFileSource } from './config-source.ts'
 export { isLoopback, parseListenAddress, type ListenAddress } from './listen-address.ts'
 export { LiveConfig, type ConfigSource, type FollowOptions, type ReloadObserver } from './live-config.ts'
-export { createLogger, LOG_LEVELS, type LogLevel } from './logger.ts'
+export { createLogger } from './logger.ts'
 export { Metrics, type Exposition } from './metrics.ts'
 export { secretReader, type SecretReader } from './secrets.ts'
 export { untilSignal } from './until-signal.ts'

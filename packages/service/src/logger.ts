@@ -1,11 +1,5 @@
-import { ResponseError } from '@saker/core'
+import { ResponseError, type LogLevel } from '@saker/core'
 import pino, { type Logger } from 'pino'
-
-/** The levels of `--log-level`, most talkative first. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
-
-/** One of {@link LOG_LEVELS}. */
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /**
  * A logger that writes one JSON object per line to standard error: a static `msg`, fields in camelCase, `time` in

@@ -1,9 +1,12 @@
-import { outcomeCode, type LaneFigures, type Outcome } from '@saker/core'
+import { outcomeCode, type ActionName, type LaneFigures, type Outcome } from '@saker/core'
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { registerLaneGauges } from './lane-gauges.ts'
+import { RateLimitGauge, type RemainingBudget } from './rate-limit-gauge.ts'
 
 /** Seconds from an alert's arrival to its commit; the settle time of a burst is a fifth of a second. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900]
+
+type Budget = Omit<RemainingBudget, 'repository'>
 
 /** Metrics as Prometheus reads them. */
 export interface Exposition {
@@ -28,6 +31,7 @@ export class Metrics {
     'outcome',
     'code',
   ])
+  readonly actions = this.#counter('saker_actions_total', 'Endings of the actions of responses.', ['action', 'outcome'])
   readonly commits = this.#counter('saker_commits_total', 'Commits made.', ['repository', 'delivery'])
   readonly conflicts = this.#counter('saker_commit_conflicts_total', 'Writes that lost a race and were planned anew.', [
     'repository',
@@ -61,6 +65,8 @@ export class Metrics {
     buckets: LATENCY_BUCKETS,
     registers: [this.registry],
   })
+
+  readonly #rateLimits = new RateLimitGauge(this.registry)
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry })
@@ -102,13 +108,26 @@ export class Metrics {
     return this.registry.getMetricsAsJSON()
   }
 
-  /** Counts how a response ended and, when it was committed, how long that took from `receivedAt` (both in milliseconds). */
+  /** Counts a request to a Git host, and shows what the host says is left of its budget. */
+  gitRequest(
+    repository: string,
+    { operation, status, budget }: { readonly operation: string; readonly status: string; readonly budget?: Budget },
+  ): void {
+    this.gitRequests.inc({ repository, operation, status })
+    if (budget !== undefined) this.#rateLimits.heard({ repository, ...budget })
+  }
+
+  /**
+   * Counts how a response ended and each of its actions with it and, when it was committed, how long that took from
+   * `receivedAt` (both in milliseconds).
+   */
   settled(
-    response: string,
+    { name, actions }: { readonly name: string; readonly actions: readonly { readonly action: ActionName }[] },
     outcome: Outcome,
     times: { readonly receivedAt: number; readonly settledAt: number },
   ): void {
-    this.responses.inc({ response, outcome: outcome.outcome, code: outcomeCode(outcome) })
+    this.responses.inc({ response: name, outcome: outcome.outcome, code: outcomeCode(outcome) })
+    for (const { action } of actions) this.actions.inc({ action, outcome: outcome.outcome })
     if (outcome.outcome === 'committed') this.alertToCommitSeconds.observe((times.settledAt - times.receivedAt) / 1000)
   }
 }

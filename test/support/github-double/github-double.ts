@@ -8,6 +8,7 @@ import { DownloadServer } from './download-server.ts'
 import { takeFault, type Fault } from './faults.ts'
 import { answerGraphQL, operationOf, type GraphQLRequest } from './graphql-api.ts'
 import { HostedRepository, type RepositoryTraits } from './hosted-repository.ts'
+import { RateLimit } from './rate-limit.ts'
 import { addRestApi } from './rest-api.ts'
 import { refusal } from './rest-answer.ts'
 
@@ -70,11 +71,14 @@ class RunningDouble implements GitHubDouble {
   readonly #repositories: HostedRepository[] = []
   readonly #prefix: string
   readonly #seen = new WeakMap<FastifyRequest, { readonly request: DoubleRequest; readonly fault: Fault | undefined }>()
+  readonly #rateLimit: RateLimit | undefined
   #webUrl = ''
 
   constructor({ tokens, app, enterprise = false }: GitHubDoubleOptions) {
     this.credentials = new DoubleCredentials(tokens ?? { [DOUBLE_TOKEN]: { contents: 'write', kind: 'personal' } }, app)
     this.#prefix = enterprise ? '/api/v3' : ''
+    // On GitHub Enterprise Server rate limits are off by default.
+    this.#rateLimit = enterprise ? undefined : new RateLimit()
     this.#app = fastify({
       forceCloseConnections: true,
       bodyLimit: 50_000_000,
@@ -162,6 +166,9 @@ class RunningDouble implements GitHubDouble {
   async #beforeSending(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
     const { request: seen, fault } = this.#seen.get(request) ?? {}
     reply.header('x-github-request-id', crypto.randomUUID())
+    for (const [name, value] of this.#rateLimit?.headersFor(request) ?? []) {
+      if (!reply.hasHeader(name)) reply.header(name, value)
+    }
     if (fault?.kind === 'effect-then-hang-up') {
       reply.hijack()
       request.raw.socket.destroy()

@@ -4,7 +4,7 @@ import { changedConfig, FULL_CONFIG, placesIn, type Path } from '../../../../tes
 import { clusterNames, repositoriesOfCluster, type Config } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
 import { parseConfig } from './parse-config.ts'
-import '../../../../test/support/fixed-seed.ts'
+import { fuzzRuns } from '../../../../test/support/fixed-seed.ts'
 
 /** The smallest file that is valid. Keys given here replace those of the file. */
 function written(overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
@@ -493,7 +493,7 @@ describe('the faults of a config', () => {
 
         expect(faults.filter(({ message }) => /^(?:Invalid|Too|Expected|Un)/u.test(message))).toEqual([])
       }),
-      { numRuns: 500 },
+      { numRuns: fuzzRuns(500) },
     )
   })
 

@@ -88,7 +88,7 @@ function isOver({ line }: LedgerEntry, now: number): boolean {
 }
 
 /** How far back responses are looked for that are due at some time. */
-export interface DueReading {
+interface DueReading {
   /** Nothing older than this; milliseconds since 1970. */
   readonly since: number
   /** A commit below which all is known. */

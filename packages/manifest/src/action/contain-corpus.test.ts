@@ -6,7 +6,7 @@ import { parseAllDocuments, YAMLMap } from 'yaml'
 import { containIn, loneFile, type ContainedText, type LoneFile } from '../../../../test/support/contained-text.ts'
 import type { BuiltObject } from '../layout/layout-model.ts'
 import { workloadKindOf } from './workload-kind.ts'
-import '../../../../test/support/fixed-seed.ts'
+import { fuzzRuns } from '../../../../test/support/fixed-seed.ts'
 
 const CORPUS = join(import.meta.dirname, '../../../../test/corpus/manifests')
 const FILES = new Map(readdirSync(CORPUS).map((name) => [name, readFileSync(join(CORPUS, name), 'utf8')]))
@@ -152,7 +152,7 @@ describe('contain on the corpus', () => {
           expect(containAgain(contained)).toMatchObject({ kind: 'unchanged' })
         }
       }),
-      { numRuns: 150 },
+      { numRuns: fuzzRuns(150) },
     )
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { containIn, loneFile, type ContainedText } from '../../../../test/support/contained-text.ts'
-import '../../../../test/support/fixed-seed.ts'
+import { fuzzRuns } from '../../../../test/support/fixed-seed.ts'
 
 /** A text in three parts. The middle is what containing may replace, and `contained` what has to stand there then. */
 interface Layout {
@@ -170,7 +170,7 @@ describe('contain', () => {
 
         expect(edit.kind === 'edit' ? edit.text : edit.kind).toBe(head + contained + tail)
       }),
-      { numRuns: 300 },
+      { numRuns: fuzzRuns(300) },
     )
   })
 
@@ -181,7 +181,7 @@ describe('contain', () => {
 
         expect(edit.kind).toBe('unchanged')
       }),
-      { numRuns: 100 },
+      { numRuns: fuzzRuns(100) },
     )
   })
 })

@@ -41,8 +41,17 @@ export interface RootBuild {
   readonly key: string
 }
 
+const keys = new WeakMap<RootPlan, string>()
+
 /** Equal for plans that build the same from the same files. */
-export function keyOfPlan({ root, loose }: RootPlan): string {
+export function keyOfPlan(plan: RootPlan): string {
+  // asked for again and again, and long where thousands of files are applied as they are
+  const key = keys.get(plan) ?? keyAfresh(plan)
+  keys.set(plan, key)
+  return key
+}
+
+function keyAfresh({ root, loose }: RootPlan): string {
   const { applier } = root
   return (
     JSON.stringify([root.id, root.kind, root.path, loose ?? [], applier?.pinned ?? '', applier?.object.root.id ?? '']) +

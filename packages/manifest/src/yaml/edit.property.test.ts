@@ -10,7 +10,7 @@ import type { Change, Json, Step } from './change.ts'
 import { openManifest } from './open-manifest.ts'
 import { findPointer, pointerOf } from './pointer.ts'
 import { restoreChange } from './restore-change.ts'
-import '../../../../test/support/fixed-seed.ts'
+import { fuzzRuns } from '../../../../test/support/fixed-seed.ts'
 
 const CORPUS = join(import.meta.dirname, '../../../../test/corpus/manifests')
 const REAL = readdirSync(CORPUS).map((name) => readFileSync(join(CORPUS, name), 'utf8'))
@@ -317,8 +317,8 @@ function withForeignEdit(whole: string, { before, after, change }: Edited): stri
 }
 
 describe.each([
-  ['generated files', text, 200],
-  ['real files, whole and damaged', real, 400],
+  ['generated files', text, fuzzRuns(200)],
+  ['real files, whole and damaged', real, fuzzRuns(400)],
 ] as const)('edits of %s', (_title, files, numRuns) => {
   it('change what they are to change and nothing else, and nothing the second time', () => {
     let made = 0

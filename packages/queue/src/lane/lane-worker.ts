@@ -197,6 +197,9 @@ class ServingLane implements LaneWorker {
     const patienceMs = Math.max(NEGLECTED_MS, this.#lockDurationMs)
     const neglected = new NeglectedJob({ client, slug: this.slug, patienceMs, now: () => performance.now() })
     const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
+    // Jobs may also come here from other lanes.
+    const remember = (): void => void rememberLane(client, this.slug).catch(() => undefined)
+    remember()
     const look = (): void => {
       if (this.#leader.isBusy || client.status !== 'ready') return
       void this.#silent.look().catch(() => undefined)
@@ -208,6 +211,7 @@ class ServingLane implements LaneWorker {
     }
     return [
       setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
+      setInterval(remember, KEEP_SERIAL_MS).unref(),
       setInterval(expire, EXPIRE_MS).unref(),
       setInterval(look, Math.ceil(this.#lockDurationMs / RENEWALS)).unref(),
     ]
@@ -263,8 +267,6 @@ class ServingLane implements LaneWorker {
     while (!signal.aborted) {
       try {
         await keepLaneSerial(this.#queue)
-        // Jobs may also come here from other lanes.
-        await rememberLane(this.#connection.client, this.slug)
         if (releases) await this.#silent.release()
         await this.#held.keepAll()
         releases = false

@@ -5,7 +5,8 @@ import { AnswerCutOff, fetchUpTo } from './answer-cut-off.ts'
 import { Deadline } from './deadline.ts'
 import { recordOf } from './github-answer.ts'
 import { errorOf, type CallPurpose } from './github-errors.ts'
-import { failureOf, unreadableAnswer } from './github-failure.ts'
+import { failureOf, headersOf, unreadableAnswer } from './github-failure.ts'
+import { budgetOf } from './rate-limit.ts'
 
 /** One request: its name in metrics, what its failure means, and how it is called off. */
 export interface GitHubCall {
@@ -61,6 +62,12 @@ interface Settled<T> {
   readonly data: T
 }
 
+/** How a request is sent: what calls it off, and who is told the headers of its answer, which Octokit keeps of GraphQL. */
+interface Sending {
+  readonly signal: AbortSignal
+  readonly hear: (headers: unknown) => void
+}
+
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
 function ignore(): void {}
@@ -85,6 +92,10 @@ export class GitHubExchange {
     this.#observe = options.observe
     const baseUrl = options.apiUrl.replace(/\/+$/u, '')
     this.#octokit = new Octokit({ baseUrl, userAgent: options.userAgent, log: silent, request: { log: silent } })
+    this.#octokit.hook.after('request', ({ headers }, { request }) => {
+      const hear: unknown = request?.['hear']
+      if (typeof hear === 'function') hear(headers)
+    })
   }
 
   /** The same server, for another branch. */
@@ -94,12 +105,8 @@ export class GitHubExchange {
 
   /** Gives the `data` of a GraphQL answer. Any error in the answer fails the whole. */
   async graphql(call: GitHubCall, authorization: string, { query, variables }: GraphQLQuery): Promise<unknown> {
-    return this.#settle(call, async (signal) => {
-      const data: unknown = await this.#octokit.graphql(query, {
-        ...variables,
-        headers: { authorization },
-        request: { signal },
-      })
+    return this.#settle(call, async (request) => {
+      const data: unknown = await this.#octokit.graphql(query, { ...variables, headers: { authorization }, request })
       return { status: 200, data }
     })
   }
@@ -110,9 +117,8 @@ export class GitHubExchange {
     authorization: string,
     { query, variables }: GraphQLQuery,
   ): Promise<PartialAnswer> {
-    return this.#settle(call, async (signal): Promise<Settled<PartialAnswer>> => {
+    return this.#settle(call, async (request): Promise<Settled<PartialAnswer>> => {
       try {
-        const request = { signal }
         const data: unknown = await this.#octokit.graphql(query, { ...variables, headers: { authorization }, request })
         return { status: 200, data: { data } }
       } catch (thrown) {
@@ -130,9 +136,9 @@ export class GitHubExchange {
     authorization: string,
     { query, variables, maxBytes }: GraphQLQuery & { readonly maxBytes: number },
   ): Promise<BoundedAnswer> {
-    return this.#settle(call, async (signal): Promise<Settled<BoundedAnswer>> => {
+    return this.#settle(call, async (sending): Promise<Settled<BoundedAnswer>> => {
       try {
-        const request = { signal, fetch: fetchUpTo(maxBytes) }
+        const request = { ...sending, fetch: fetchUpTo(maxBytes) }
         const data: unknown = await this.#octokit.graphql(query, { ...variables, headers: { authorization }, request })
         return { status: 200, data: { data } }
       } catch (thrown) {
@@ -145,8 +151,8 @@ export class GitHubExchange {
 
   /** Gives the body of a REST answer. */
   async rest(call: GitHubCall, authorization: string, { route, body = {} }: RestQuery): Promise<unknown> {
-    return this.#settle(call, async (signal) => {
-      const response = await this.#octokit.request(route, { ...body, headers: { authorization }, request: { signal } })
+    return this.#settle(call, async (request) => {
+      const response = await this.#octokit.request(route, { ...body, headers: { authorization }, request })
       return { status: response.status, data: response.data as unknown }
     })
   }
@@ -160,8 +166,8 @@ export class GitHubExchange {
     try {
       const { value } = await this.#settle(
         call,
-        async (signal) => {
-          const request = { signal, parseSuccessResponseBody: false }
+        async (sending) => {
+          const request = { ...sending, parseSuccessResponseBody: false }
           const response = await this.#octokit.request(route, { headers: { authorization }, request })
           const body = response.data as AsyncIterable<Uint8Array>
           return { status: response.status, data: { value: await consume(deadline.watch(body)) } }
@@ -181,22 +187,29 @@ export class GitHubExchange {
 
   async #settle<T>(
     call: GitHubCall,
-    send: (signal: AbortSignal) => Promise<Settled<T>>,
+    send: (sending: Sending) => Promise<Settled<T>>,
     deadline: AbortSignal = AbortSignal.timeout(this.#timeoutMs),
   ): Promise<T> {
     const { operation, purpose, signal } = call
     if (signal.aborted) throw this.#calledOff(signal)
-    const answer = await send(AbortSignal.any([signal, deadline])).catch((thrown: unknown) => {
+    let headers: Readonly<Record<string, string>> = {}
+    const hear = (heard: unknown): void => void (headers = headersOf(heard))
+    const observe = (status: string): void => {
+      const budget = budgetOf(headers, this.now)
+      this.#observe({ operation, status, ...(budget === undefined ? {} : { budget }) })
+    }
+    const answer = await send({ signal: AbortSignal.any([signal, deadline]), hear }).catch((thrown: unknown) => {
       if (thrown instanceof ResponseError) {
-        this.#observe({ operation, status: '200' })
+        observe('200')
         throw thrown
       }
       const failure = failureOf(thrown)
-      this.#observe({ operation, status: failure.status === undefined ? 'error' : String(failure.status) })
+      hear(failure.headers)
+      observe(failure.status === undefined ? 'error' : String(failure.status))
       if (signal.aborted && purpose !== 'write') throw this.#calledOff(signal)
       throw errorOf(failure, { place: this.place, purpose, now: this.now })
     })
-    this.#observe({ operation, status: String(answer.status) })
+    observe(String(answer.status))
     // Octokit gives an empty text for a body that broke off, and text for a page of a proxy.
     if (recordOf(answer.data) !== undefined || Array.isArray(answer.data)) return answer.data
     throw signal.aborted && purpose !== 'write' ? this.#calledOff(signal) : this.unreadable(call)

@@ -79,7 +79,8 @@ function lost(thrown: unknown): GitHubFailure {
   return { status: undefined, headers: {}, said, types: [], understood: false, unsent, cause }
 }
 
-function headersOf(value: unknown): Readonly<Record<string, string>> {
+/** The headers of an answer of Octokit's, names in small letters. */
+export function headersOf(value: unknown): Readonly<Record<string, string>> {
   const entries = Object.entries(recordOf(value) ?? {})
   return Object.fromEntries(entries.map(([name, content]) => [name.toLowerCase(), String(content)]))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRateLimited, rateLimitWaitMs, retryAfterOf } from './rate-limit.ts'
+import { budgetOf, isRateLimited, rateLimitWaitMs, retryAfterOf } from './rate-limit.ts'
 
 const now = (): number => Date.parse('2026-01-01T00:00:00Z')
 const NEUTRAL = { headers: {}, said: '', types: [] }
@@ -44,4 +44,30 @@ test.each([
   [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'later' }, 60_000],
 ])('stays away after %o', (headers, expected) => {
   expect(rateLimitWaitMs(headers, now)).toBe(expected)
+})
+
+const RESET = { 'x-ratelimit-remaining': '17', 'x-ratelimit-reset': String(now() / 1000 + 30) }
+
+test.each([
+  [
+    { ...RESET, 'x-ratelimit-resource': 'graphql' },
+    { resource: 'graphql', remaining: 17, resetsAt: now() + 30_000 },
+  ],
+  [
+    { ...RESET, 'x-ratelimit-resource': 'core' },
+    { resource: 'core', remaining: 17, resetsAt: now() + 30_000 },
+  ],
+  [
+    { ...RESET, 'x-ratelimit-resource': 'a new one' },
+    { resource: 'other', remaining: 17, resetsAt: now() + 30_000 },
+  ],
+  [
+    { ...RESET, date: new Date(now() + 20_000).toUTCString() },
+    { resource: 'other', remaining: 17, resetsAt: now() + 10_000 },
+  ],
+  [{ 'x-ratelimit-remaining': '17' }, undefined],
+  [{ 'x-ratelimit-reset': RESET['x-ratelimit-reset'], 'x-ratelimit-remaining': 'many' }, undefined],
+  [{}, undefined],
+])('reads what is left from %o', (headers, expected) => {
+  expect(budgetOf(headers, now)).toEqual(expected)
 })

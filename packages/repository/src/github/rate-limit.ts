@@ -1,3 +1,5 @@
+import type { RequestBudget } from '@saker/engine'
+
 /** GitHub's advice where an answer names no time: wait at least a minute. */
 const DEFAULT_WAIT_MS = 60_000
 const MIN_WAIT_MS = 1000
@@ -46,6 +48,19 @@ export function rateLimitWaitMs(headers: Readonly<Record<string, string>>, now: 
   const reset = Number(headers['x-ratelimit-reset'])
   if (headers['x-ratelimit-remaining'] !== '0' || !Number.isFinite(reset)) return DEFAULT_WAIT_MS
   return Math.max((reset + 1) * 1000 - clockOf(headers, now), MIN_WAIT_MS)
+}
+
+/**
+ * What an answer says is left of the budget it was paid from, or undefined when it names none, as GitHub Enterprise does
+ * where rate limits are off. The reset is moved from GitHub's clock to ours.
+ */
+export function budgetOf(headers: Readonly<Record<string, string>>, now: () => number): RequestBudget | undefined {
+  const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN)
+  const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN)
+  if (!Number.isFinite(remaining) || !Number.isFinite(reset)) return undefined
+  const named = headers['x-ratelimit-resource']
+  const resource = named === 'core' || named === 'graphql' ? named : 'other'
+  return { resource, remaining, resetsAt: now() + reset * 1000 - clockOf(headers, now) }
 }
 
 function clockOf(headers: Readonly<Record<string, string>>, now: () => number): number {

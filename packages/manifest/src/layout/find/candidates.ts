@@ -24,8 +24,18 @@ export interface SearchPlace {
   readonly objects: ClusterObjects
 }
 
+const known = new WeakMap<Layout, Map<string, ClusterObjects>>()
+
 /** What the roots of a cluster declare. A file that alone counts leaves everything else out. */
 export function objectsOfCluster(layout: Layout, cluster: string): ClusterObjects {
+  // a layout never changes, and a burst looks for thousands of workloads in one
+  const ofLayout = known.get(layout) ?? new Map<string, ClusterObjects>()
+  const objects = ofLayout.get(cluster) ?? objectsAfresh(layout, cluster)
+  known.set(layout, ofLayout.set(cluster, objects))
+  return objects
+}
+
+function objectsAfresh(layout: Layout, cluster: string): ClusterObjects {
   const files = filesOf(layout, cluster)
   const roots = layout.rootsOf(cluster)
   const parts = roots.map((root) => partsOf(layout.objectsOf(root)))
@@ -76,8 +86,8 @@ interface Parts {
 const parts = new WeakMap<BuiltRoot, Parts>()
 
 function partsOf(built: BuiltRoot): Parts {
-  const known = parts.get(built)
-  if (known !== undefined) return known
+  const sorted = parts.get(built)
+  if (sorted !== undefined) return sorted
   const own = built.objects.filter(({ identity }) => isPodOwner(identity.apiVersion, identity.kind))
   const open = own.filter(({ identity }) => hasVariable(`${identity.namespace ?? ''}${identity.name}`))
   const releases = built.objects.filter(isHelmRelease)
