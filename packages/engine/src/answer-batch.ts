@@ -87,10 +87,8 @@ async function answerWith(answering: Answering): Promise<void> {
     const plan = planResponses(pending, { ...context, previousImages: images })
     const commits = memory.at(head.tree.sha)
     // What is decided on a tree that may be old counts for nothing.
-    const settled = head.current
-      ? await settleProposed({ ...plan, jobs: pending, signal: batch.signal }, deps)
-      : plan.settled
-    const decided = [...settled, ...forwardsOf(plan, pending, deps)]
+    const unwritten = head.current ? await settleProposed({ plan, jobs: pending, signal: batch.signal }, deps) : plan
+    const decided = [...unwritten.settled, ...forwardsOf(unwritten, pending, deps)]
     const known = commits !== undefined && (head.current || decided.length === 0)
     const barred = known ? await barredByGuard(plan, guardingOf(answering, commits)) : undefined
     // A write is checked against the tip by the host; a decision not to write has to be made on the tip, and the guard has

@@ -4,7 +4,7 @@ import type { RespondDependencies } from './respond-batch.ts'
 
 /** The responses of a plan whose edit lies in another repository, each with the lane that writes there. */
 export function forwardsOf(
-  { elsewhere }: Plan,
+  { elsewhere }: Pick<Plan, 'elsewhere'>,
   jobs: readonly ResponseJob[],
   deps: RespondDependencies,
 ): readonly (readonly [id: string, forward: Forward])[] {

@@ -9,13 +9,16 @@ import {
 import { committedOutcome } from '../deliver-plan.ts'
 import { layoutOn } from '../layout-on.ts'
 import { previousImages } from '../previous-image.ts'
-import { planResponses } from '../plan-responses.ts'
+import { planResponses, type Plan } from '../plan-responses.ts'
 import type { RespondDependencies } from '../respond-batch.ts'
 import type { PastCommit } from '../repository-host.ts'
 
-/** The endings that a plan on the branch of a proposal came to without a write, and whose they are. */
+/** What a plan came to without a write, by response id: endings, and the repositories where some go on. */
+export type Unwritten = Pick<Plan, 'settled' | 'elsewhere'>
+
+/** That of a plan on the branch of a proposal, and whose it is. */
 export interface SettledInProposal {
-  readonly settled: ReadonlyMap<string, Outcome>
+  readonly plan: Unwritten
   readonly jobs: readonly ResponseJob[]
   readonly signal: AbortSignal
 }
@@ -26,16 +29,17 @@ export interface SettledInProposal {
  * there but not here ends as `PROPOSAL_BEHIND`. One read of the base, and only then. Ends as `RepositoryHost.read` does.
  */
 export async function settleProposed(
-  { settled, jobs, signal }: SettledInProposal,
+  { plan: onBranch, jobs, signal }: SettledInProposal,
   deps: RespondDependencies,
-): Promise<ReadonlyMap<string, Outcome>> {
+): Promise<Unwritten> {
   const { proposals } = deps
+  const { settled, elsewhere } = onBranch
   const open = proposals?.open
-  if (proposals === undefined || open === undefined || settled.size === 0) return settled
+  if (proposals === undefined || open === undefined || settled.size + elsewhere.size === 0) return onBranch
   const endings = new Map<string, Outcome>()
   const doubtful = jobs.filter((job) => {
     const outcome = settled.get(job.id)
-    if (outcome === undefined) return false
+    if (outcome === undefined) return elsewhere.has(job.id)
     const commit =
       outcome.outcome === 'unchanged' ? commitWanting(job, outcome.workload, { own: open.own, deps }) : undefined
     if (commit === undefined) return true
@@ -45,16 +49,15 @@ export async function settleProposed(
     endings.set(job.id, committedOutcome({ ...commit, proposal: open.proposal }, about))
     return false
   })
-  if (doubtful.length === 0) return endings
+  if (doubtful.length === 0) return { settled: endings, elsewhere: new Map() }
   const { tree } = await proposals.base.read({ freshness: 'current', signal })
   const context = { tree, layout: await layoutOn(tree, signal, deps), config: deps.config, repository: deps.repository }
   const images = await previousImages(doubtful, context, { host: proposals.base, signal })
   const plan = planResponses(doubtful, { ...context, previousImages: images })
   for (const { id } of doubtful) {
-    const outcome = plan.settled.get(id) ?? behind(open.proposal)
-    endings.set(id, outcome)
+    if (!plan.elsewhere.has(id)) endings.set(id, plan.settled.get(id) ?? behind(open.proposal))
   }
-  return endings
+  return { settled: endings, elsewhere: plan.elsewhere }
 }
 
 /** The newest commit of the proposal that wants the same of a workload. */
