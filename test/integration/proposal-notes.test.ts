@@ -50,6 +50,23 @@ describe.skipIf(!redisAvailable)('what replicas know of proposals', () => {
     expect(await one.takesLook(freshLane().slug, 60_000)).toBe(true)
   })
 
+  it('is who begins one: one at a time does, in each lane', async () => {
+    const gate = Promise.withResolvers<string>()
+    const started = Promise.withResolvers<undefined>()
+    const begun = one.alone(lane.slug, async () => {
+      started.resolve(undefined)
+      return gate.promise
+    })
+    await started.promise
+    await expect(other.alone(lane.slug, async () => 'too early')).rejects.toMatchObject({ code: 'BRANCH_MOVED' })
+    const elsewhere = await other.alone(freshLane().slug, async () => 'elsewhere')
+    gate.resolve('begun')
+
+    expect([elsewhere, await begun]).toEqual(['elsewhere', 'begun'])
+    await expect(one.alone(lane.slug, async () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(await other.alone(lane.slug, async () => 'next')).toBe('next')
+  })
+
   it('is what became of the responses, told once and shown with them', async () => {
     const slug = lane.slug
     const [proposed, direct, later] = [responseJob(), responseJob(), responseJob()]

@@ -20,7 +20,7 @@ export interface LaneProposalsOptions {
   /** The config in use. */
   readonly config: () => Config
   readonly guard: WorkloadGuard
-  readonly notes: Pick<ProposalNotes, 'opened' | 'noneOpen' | 'isOpen' | 'takesLook' | 'ended'>
+  readonly notes: Pick<ProposalNotes, 'opened' | 'noneOpen' | 'isOpen' | 'takesLook' | 'alone' | 'ended'>
   readonly log: Log
   /** Told of each proposal once, over all replicas, when it is opened and when it has ended. */
   readonly onChanged: (state: 'opened' | 'merged' | 'closed') => void
@@ -56,6 +56,7 @@ export class LaneProposals {
       muteForMs: () => config().guard.muteForMs,
       heals: true,
       admitted: (write) => this.#admitted(write),
+      alone: (begin) => options.notes.alone(options.lane.slug, begin),
       onEnded: (ended) => this.#ended(ended),
       onBegun: () => {
         options.onChanged('opened')

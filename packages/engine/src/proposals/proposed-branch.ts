@@ -42,6 +42,11 @@ export interface ProposedBranchOptions extends ProposalWords {
   readonly heals: boolean
   /** Makes such a write if one may be made now; what this ends in ends the read. Absent: always. */
   readonly admitted?: <T>(write: () => Promise<T>) => Promise<T>
+  /**
+   * Has one of all writers at a time begin a proposal: in another branch each of them would land. Ends in `BRANCH_MOVED` while
+   * another one does. Absent: nobody else is known.
+   */
+  readonly alone?: <T>(begin: () => Promise<T>) => Promise<T>
   /** Told of each branch that a commit of this process has begun. */
   readonly onBegun: (branch: string) => void
   readonly log: Log
@@ -117,14 +122,14 @@ export class ProposedBranch implements RepositoryHost {
       const known = this.#open
       const expected = known === undefined ? this.#baseSha : known.tip?.tree.sha
       if (expected !== changeSet.baseSha) throw new ResponseError('BRANCH_MOVED', 'the proposal is another one by now')
-      const open = known ?? this.#begin(changeSet)
-      const commit = await open.commit(changeSet, signal)
-      this.#open = open
-      this.#names = new Set([...this.#names, open.name])
-      if (known === undefined) this.#options.onBegun(open.name)
-      const state = await this.#present(open, signal).catch(throwUnconfirmed)
-      if (state !== 'open') throw endedMeanwhile(open.name, state)
-      return { ...commit, proposal: open.proposal }
+      const { alone } = this.#options
+      if (known !== undefined || alone === undefined)
+        return this.#commit(known ?? this.#begin(changeSet), changeSet, signal)
+      return alone(async () => {
+        await this.#look(signal)
+        if (this.#open !== undefined) throw new ResponseError('BRANCH_MOVED', 'another worker has begun a proposal')
+        return this.#commit(this.#begin(changeSet), changeSet, signal)
+      })
     })
   }
 
@@ -239,6 +244,17 @@ export class ProposedBranch implements RepositoryHost {
     if (open.isTold) open.noteTold()
     else if (heals) await admitted(() => this.#present(open, signal))
     return true
+  }
+
+  async #commit(open: OpenProposal, changeSet: ChangeSet, signal: AbortSignal): Promise<Commit> {
+    const isNew = this.#open !== open
+    const commit = await open.commit(changeSet, signal)
+    this.#open = open
+    this.#names = new Set([...this.#names, open.name])
+    if (isNew) this.#options.onBegun(open.name)
+    const state = await this.#present(open, signal).catch(throwUnconfirmed)
+    if (state !== 'open') throw endedMeanwhile(open.name, state)
+    return { ...commit, proposal: open.proposal }
   }
 
   #begin({ message }: ChangeSet): OpenProposal {

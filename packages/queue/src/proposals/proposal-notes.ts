@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { ResponseError, type Log } from '@saker/core'
 import { Queue, type Job } from 'bullmq'
@@ -11,6 +12,11 @@ const ANSWER_MS = 2000
 
 /** How long is remembered which proposals have ended: hosts list those of the last days. */
 const KEPT_MS = 60 * 24 * 3600 * 1000
+
+/** Whoever takes longer to begin a proposal has died over it. */
+const BEGINNING_MS = 60_000
+
+const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 /** Responses whose state is noted at a time. */
 const AT_ONCE = 50
@@ -55,6 +61,23 @@ export class ProposalNotes {
   /** Whether this replica is to look after the lane's proposals now: of all of them one is, once in so many milliseconds. */
   async takesLook(slug: string, everyMs: number): Promise<boolean> {
     return (await this.#ask((client) => client.set(laneKey(slug, 'looked'), '1', 'PX', everyMs, 'NX'))) === 'OK'
+  }
+
+  /**
+   * Has one of all replicas at a time begin a proposal of the lane. Ends in `BRANCH_MOVED` while another one does, and as
+   * `begin` does.
+   */
+  async alone<T>(slug: string, begin: () => Promise<T>): Promise<T> {
+    const key = laneKey(slug, 'beginning')
+    const token = randomUUID()
+    const isFree = await this.#ask((client) => client.set(key, token, 'PX', BEGINNING_MS, 'NX'))
+    if (isFree !== 'OK') throw new ResponseError('BRANCH_MOVED', 'another worker is just beginning a proposal')
+    try {
+      return await begin()
+    } finally {
+      // It passes by itself where this fails.
+      await this.#ask((client) => client.eval(RELEASE, 1, key, token)).catch(() => undefined)
+    }
   }
 
   /**
