@@ -152,7 +152,7 @@ spec:
 {{- end }}
 {{- end }}
 {{- end }}
-{{- with .Values.extraEnv }}
+{{- with include "saker.extraEnv" (list . $component) | fromJsonArray }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}

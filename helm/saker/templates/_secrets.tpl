@@ -25,7 +25,9 @@ Where Helm cannot look into the cluster (helm template, Argo CD), each rendering
 {{- $refs := list -}}
 {{- range list "ingest" "admin" -}}
 {{- range default list (get (default dict (get $.Values.config .)) "tokens") -}}
-{{- with .tokenFrom -}}{{- $refs = append $refs . -}}{{- end -}}
+{{- with .tokenFrom -}}
+{{- $refs = append $refs (ternary (dict "file" (clean (default "" .file))) . (hasKey . "file")) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $refs -}}
@@ -41,6 +43,36 @@ Where Helm cannot look into the cluster (helm template, Argo CD), each rendering
 {{- end -}}
 {{- end -}}
 {{- $keys | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
+{{/* Names of the environment variables that a part of the config names, as a list. */}}
+{{- define "saker.variablesOf" -}}
+{{- $names := list -}}
+{{- if kindIs "slice" . -}}
+{{- range . }}{{ $names = concat $names (include "saker.variablesOf" . | fromJsonArray) }}{{ end -}}
+{{- else if kindIs "map" . -}}
+{{- range $key, $value := . -}}
+{{- if and (hasSuffix "From" $key) (kindIs "map" $value) -}}
+{{- with $value.env }}{{ $names = append $names . }}{{ end -}}
+{{- else -}}
+{{- $names = concat $names (include "saker.variablesOf" $value | fromJsonArray) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}
+
+{{/* Those of `extraEnv` that a component gets, as a list: list ROOT COMPONENT. Credentials of repositories are the worker's. */}}
+{{- define "saker.extraEnv" -}}
+{{- $root := index . 0 -}}
+{{- $kept := list -}}
+{{- $access := include "saker.accessKeys" $root | fromJsonArray -}}
+{{- $credentials := include "saker.variablesOf" (get $root.Values.config "repositories") | fromJsonArray -}}
+{{- $isIngest := eq (index . 1) "ingest" -}}
+{{- range $root.Values.extraEnv -}}
+{{- if not (and $isIngest (has .name $credentials) (not (has .name $access))) }}{{ $kept = append $kept . }}{{ end -}}
+{{- end -}}
+{{- toJson $kept -}}
 {{- end -}}
 
 {{/* The further Secrets that a component mounts: list ROOT COMPONENT. */}}
