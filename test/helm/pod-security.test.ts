@@ -111,7 +111,7 @@ describe.skipIf(!helmAvailable)('every pod of the chart', () => {
       variables: ['redis-password', 'ONE', 'SAKER_ADMIN_TOKEN', 'SAKER_INGEST_TOKEN', 'TWO'],
       files: [
         ['saker-tokens', ['FOUR', 'ONE', 'SAKER_ADMIN_TOKEN', 'SAKER_INGEST_TOKEN', 'TWO']],
-        ['senders-secret', 'all'],
+        ['senders-secret', ['three']],
       ],
     })
     expect(secretsOf('worker')).toEqual({

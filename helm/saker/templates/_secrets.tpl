@@ -75,19 +75,22 @@ Where Helm cannot look into the cluster (helm template, Argo CD), each rendering
 {{- toJson $kept -}}
 {{- end -}}
 
-{{/* The further Secrets that a component mounts: list ROOT COMPONENT. */}}
+{{/* The further Secrets that a component mounts: list ROOT COMPONENT. Ingest has only the keys that its tokens are. */}}
 {{- define "saker.mountsOf" -}}
-{{- $mounts := (index . 0).Values.secrets.mounts -}}
+{{- $root := index . 0 -}}
+{{- $mounts := $root.Values.secrets.mounts -}}
 {{- if eq (index . 1) "worker" -}}
 {{- toJson $mounts -}}
 {{- else -}}
 {{- $used := list -}}
 {{- range $mount := $mounts -}}
 {{- $folder := printf "/etc/saker/secrets/%s/" $mount.name -}}
-{{- range include "saker.accessRefs" (index $ 0) | fromJsonArray -}}
-{{- if hasPrefix $folder (default "" .file) -}}{{- $used = append $used $mount -}}{{- end -}}
+{{- $keys := list -}}
+{{- range include "saker.accessRefs" $root | fromJsonArray -}}
+{{- if hasPrefix $folder (default "" .file) -}}{{- $keys = append $keys (base .file) -}}{{- end -}}
 {{- end -}}
+{{- if $keys }}{{ $used = append $used (merge (dict "keys" ($keys | uniq | sortAlpha)) $mount) }}{{ end -}}
 {{- end -}}
-{{- $used | uniq | toJson -}}
+{{- toJson $used -}}
 {{- end -}}
 {{- end -}}
