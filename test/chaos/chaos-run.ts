@@ -22,6 +22,9 @@ const LOCK_MS = 3000
 /** How long the lanes may take to empty once nothing fails any more. */
 const DRAIN_MS = 240_000
 
+/** How much longer the faults may take where the machine is slow; a run in which too few happen shows nothing. */
+const SLOW_MS = 90_000
+
 const PROGRESS_MS = 10_000
 
 const GRANT = { contents: 'write', kind: 'personal' } as const
@@ -141,7 +144,7 @@ export class ChaosRun {
     this.#injector = injector
     this.#person = person
     const progress = setInterval(() => this.#progress(double), PROGRESS_MS)
-    const over = setTimeout(() => calm.abort(), ms * 1.1 + 15_000)
+    const over = setTimeout(() => calm.abort(), ms * 1.1 + SLOW_MS)
     const parts = [
       injector.run().finally(() => calm.abort()),
       this.#work(fleet, { person, random: random.fork('people'), signal }),

@@ -91,6 +91,67 @@ test.each<readonly [string, Asked]>([
   expect((await probe(asked)).filter(({ verdict }) => verdict === 'fail')).toEqual([])
 })
 
+const PROPOSED = { labels: ['saker'], autoMerge: false, branchPrefix: 'saker/', draft: false } as const
+
+test('finds nothing wrong with pull requests where nothing is', async () => {
+  const findings = await probe({
+    traits: { protection: 'ruleset' },
+    deliveries: ['pull-request'],
+    overrides: () => ({ pullRequest: { ...PROPOSED, autoMerge: 'squash' } }),
+  })
+
+  expect(verdicts(findings)).toEqual([
+    'ok reachable',
+    'ok permission',
+    'unasked permission',
+    'ok pull requests',
+    'ok branch',
+    'ok rules',
+    'ok rate limit',
+  ])
+})
+
+test.each<readonly [string, Asked, string]>([
+  ['pull requests that are switched off', { traits: { pullRequests: 'off' } }, 'fail pull requests'],
+  ['merging by itself that is not allowed', { traits: { autoMerge: false } }, 'warn pull requests'],
+  ['a ruleset for the branches it makes', { traits: { protection: 'ruleset', protects: /^saker\// } }, 'fail rules'],
+  ['a ruleset against making branches', { traits: { rules: ['creation'], protects: /^saker\// } }, 'fail rules'],
+])('tells of %s, with the remedy, where it proposes', async (_, asked, expected) => {
+  const findings = await probe({
+    ...asked,
+    deliveries: ['pull-request'],
+    overrides: () => ({ pullRequest: { ...PROPOSED, autoMerge: 'squash' } }),
+  })
+
+  expect(verdicts(findings)).toContain(expected)
+  const told = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')
+  expect(told).toMatchObject([{ remedy: expect.any(String) as string }])
+})
+
+test('does not mind what only proposals need where it only commits', async () => {
+  const traits = { pullRequests: 'off', autoMerge: false, rules: ['creation'], protects: /^saker\// } as const
+
+  expect((await probe({ traits })).filter(({ verdict }) => verdict !== 'ok')).toEqual([])
+})
+
+test('warns an app of a repository whose pull requests are for collaborators', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const permissions = { contents: 'write', pull_requests: 'write' } as const
+
+  const findings = await probe({
+    traits: { pullRequests: 'collaborators_only' },
+    options: { app: { appId: '1234', installationId: '5678', publicKey, permissions } },
+    overrides: () => ({
+      auth: { kind: 'app', appId: '1234', installationId: '5678', privateKeyFrom: { env: 'KEY' } },
+    }),
+    secret: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    deliveries: ['pull-request'],
+  })
+
+  expect(verdicts(findings)).toContain('warn pull requests')
+  expect(findings.filter(({ verdict }) => verdict === 'fail')).toEqual([])
+})
+
 test('tells which permission an app lacks', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const auth = { kind: 'app', appId: '1234', installationId: '5678', privateKeyFrom: { env: 'KEY' } } as const

@@ -139,7 +139,7 @@ describe.skipIf(!redisAvailable || !chromiumAvailable)('Bull Board in a browser'
     const main = page.getByRole('main')
     const errors = consoleErrorsOf(page)
     await page.goto(`${saker.admin}/queues`)
-    await main.getByRole('link', { name: /desired-state-repository/u }).click()
+    await main.getByRole('link', { name: /desired-state-repository main$/u }).click()
     await main.getByRole('link', { name: /^failed/iu }).click()
     await main.getByRole('link', { name: id }).click()
     await main.getByText('REPOSITORY_NOT_FOUND').waitFor()

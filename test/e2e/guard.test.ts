@@ -175,7 +175,7 @@ describe.skipIf(!redisAvailable)('saker pause', () => {
     await workers[1]?.process.stop()
     await another.process.line('paused', ({ msg }) => msg === 'lane paused')
 
-    expect(paused).toEqual({ code: 0, printed: expect.stringMatching(/^\S+ {2}paused: /u) })
+    expect(paused).toEqual({ code: 0, printed: expect.stringMatching(/^(?:\S+ {2}paused: .*\n?){2}$/u) })
     expect(await origin.head()).toBe(tip)
     expect((await laneOf(ingest)).paused).toMatchObject({ operator: 'anonymous', as: 'zoe', reason: 'false alarm' })
     expect(await (await fetch(`${ingest.admin}/metrics`)).text()).toMatch(/^saker_lane_paused\{.*\} 1$/mu)
@@ -184,7 +184,7 @@ describe.skipIf(!redisAvailable)('saker pause', () => {
     const resumed = await operate(ingest, ['resume'])
     await vi.waitFor(() => expect(settled()).toHaveLength(120), SOON)
 
-    expect(resumed).toEqual({ code: 0, printed: expect.stringMatching(/^\S+ {2}resumed$/u) })
+    expect(resumed).toEqual({ code: 0, printed: expect.stringMatching(/^(?:\S+ {2}resumed\n?){2}$/u) })
     expect(ended).toBeLessThan(120)
     expect(new Set(settled().map(({ outcome }) => outcome))).toEqual(new Set(['committed']))
     expect(new Set(settled().map(({ responseId }) => responseId)).size).toBe(120)

@@ -66,7 +66,7 @@ function counted(lines: readonly LogLine[], field: (line: LogLine) => unknown): 
   )
 }
 
-const LANE = /^(?:file|127\.0\.0\.1)-[a-z0-9-]+-main(?:-observe)?-[0-9a-f]{6}$/u
+const LANE = /^(?:file|127\.0\.0\.1)-[a-z0-9-]+-main(?:-observe|-pull-request)?-[0-9a-f]{6}$/u
 const REASONS = ['', 'NoResponse', 'NoWorkload', 'TestAlert', 'FalcoInternal', ...Object.keys(ERROR_CODES)]
 const FORMATS = ['', 'webhook', 'falco', 'cloudevents-binary', 'cloudevents-structured', 'cloudevents-batch']
 const OUTCOMES = ['committed', 'proposed', 'observed', 'unchanged', 'skipped', 'held', 'failed']

@@ -201,16 +201,33 @@ describe('saker undo on GitHub', () => {
 })
 
 describe('saker undo', () => {
-  it('commits to a branch with another delivery only when told to', async () => {
+  it('commits to a branch that is only observed when told to', async () => {
     const origin = await BareRepository.create({ 'web.yaml': WEB })
     afterThisTest(() => origin.remove())
     await origin.commit({ 'web.yaml': STOPPED }, stopMessage('r1'))
-    const config = await configFile(`file://${origin.path}`, 'pull-request')
+    const config = await configFile(`file://${origin.path}`, 'observe')
 
     const refused = await run(['undo', 'r1', '--config', config])
     const direct = await run(['undo', 'r1', '--commit', '--config', config])
 
     expect(refused).toMatchObject({ code: 1, printed: expect.stringContaining('UNDO_NOT_DIRECT') })
+    expect(direct.code).toBe(0)
+    expect(await origin.read('web.yaml')).toBe(WEB)
+  }, 240_000)
+
+  it('proposes it where the delivery is pull-request, and commits when told to', async () => {
+    const origin = await BareRepository.create({ 'web.yaml': WEB })
+    afterThisTest(() => origin.remove())
+    await origin.commit({ 'web.yaml': STOPPED }, stopMessage('r1'))
+    const config = await configFile(`file://${origin.path}`, 'pull-request')
+
+    const proposed = await run(['undo', 'r1', '--config', config])
+    const again = await run(['undo', 'r1', '--config', config])
+
+    expect(proposed).toMatchObject({ code: 0, printed: expect.stringContaining('branch saker/main-undo-r1') })
+    expect(again).toMatchObject({ code: 0, printed: expect.stringContaining('taken back already') })
+    expect([await origin.read('web.yaml'), await origin.read('web.yaml', 'saker/main-undo-r1')]).toEqual([STOPPED, WEB])
+    const direct = await run(['undo', 'r1', '--commit', '--config', config])
     expect(direct.code).toBe(0)
     expect(await origin.read('web.yaml')).toBe(WEB)
   }, 240_000)

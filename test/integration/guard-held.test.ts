@@ -306,10 +306,10 @@ describe.skipIf(!redisAvailable)('lanes that people hold', () => {
     expect(asleep[2]).toBeLessThanOrEqual(401)
   })
 
-  it('lets a response go on in another lane under its own id, with one outcome', async () => {
+  it('lets a response go on in another lane under its own id, with one outcome, and says why', async () => {
     const elsewhere = freshLane()
     board.setLanes([lane, elsewhere])
-    const forwarded = { outcome: 'forwarded', lane: elsewhere.slug } as const
+    const forwarded = { outcome: 'forwarded', lane: elsewhere.slug, because: 'WorkloadCap' } as const
     const here = await serve({
       coalesce: { quietMs: 300, maxMs: 3000 },
       respond: async (batch) => new Map(batch.jobs.map(({ id }) => [id, forwarded])),
@@ -321,7 +321,8 @@ describe.skipIf(!redisAvailable)('lanes that people hold', () => {
     await vi.waitFor(() => expect(there.settled).toHaveLength(2), SOON)
 
     expect(here.settled).toEqual([])
-    expect(there.settled.map(({ job }) => job).toSorted(byId)).toEqual(jobs.toSorted(byId))
+    const told = jobs.map((job) => ({ ...job, forwardedFor: 'WorkloadCap' }) as const)
+    expect(there.settled.map(({ job }) => job).toSorted(byId)).toEqual(told.toSorted(byId))
     expect((await stored(jobs[0]?.id ?? '')).returnvalue).toMatchObject(forwarded)
     const receipts = await board.receipts({ limit: 9 })
     expect(receipts.map(({ outcome, lane: slug }) => [outcome, slug])).toEqual([

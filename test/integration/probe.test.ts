@@ -17,9 +17,14 @@ function verdicts(findings: readonly Finding[]): readonly string[] {
 }
 
 /** Asks a server that is real, and shows that nothing has changed there and nothing is left here. */
-async function probeServer(deliveries: readonly Delivery[], intercept?: Intercept): Promise<readonly Finding[]> {
+async function probeServer(
+  deliveries: readonly Delivery[],
+  intercept?: Intercept,
+  settings: readonly string[] = [],
+): Promise<readonly Finding[]> {
   const origin = await BareRepository.create({ 'web.yaml': 'a: b\n' })
   afterThisTest(() => origin.remove())
+  for (const key of settings) await origin.git(['config', key, 'true'])
   const server = await GitHttpServer.start(origin, {
     password: PASSWORD,
     ...(intercept === undefined ? {} : { intercept }),
@@ -57,6 +62,26 @@ describe('probeRepository of a Git server', () => {
 
     expect(verdicts(findings)).toEqual(['ok reachable', 'fail push'])
     expect(findings[1]?.message).toContain('CREDENTIAL_FORBIDDEN')
+  })
+
+  it('finds whether pull requests can come of what is pushed', async () => {
+    const takesOptions = ['receive.advertisePushOptions']
+
+    const [plain, gitlab, both] = [
+      await probeServer(['pull-request']),
+      await probeServer(['pull-request'], undefined, takesOptions),
+      await probeServer(['commit', 'pull-request'], undefined, takesOptions),
+    ]
+
+    expect(verdicts(plain)).toEqual(['ok reachable', 'ok push', 'warn pull requests'])
+    expect(plain[2]?.remedy).toContain('by hand')
+    expect(verdicts(gitlab)).toEqual(['ok reachable', 'ok push', 'ok pull requests'])
+    expect(verdicts(both)).toEqual(['ok reachable', 'ok push', 'ok pull requests'])
+  })
+
+  it('finds once that nothing may be pushed, whatever is to be pushed', async () => {
+    expect(verdicts(await probeServer(['pull-request'], readOnly))).toEqual(['ok reachable', 'fail push'])
+    expect(verdicts(await probeServer(['commit', 'pull-request'], readOnly))).toEqual(['ok reachable', 'fail push'])
   })
 
   it('asks for no push where nothing is written', async () => {

@@ -268,6 +268,17 @@ describe.skipIf(!redisAvailable)('the board of the lanes', () => {
       ])
     })
 
+    it('link to the pull request of what is proposed', async () => {
+      const { recording, heal } = await failingWorker()
+      heal({ outcome: 'proposed', number: 7, url: 'https://git.example/pull/7', branch: 'saker/main-1', sha: 'a' })
+      await offer()
+      await settled(recording, 1)
+
+      const [shown] = await shownQueues()
+
+      expect(shown?.jobs[0]?.externalUrl).toEqual({ displayText: 'pull request', href: 'https://git.example/pull/7' })
+    })
+
     it('link to nothing but web pages', async () => {
       const { recording, heal } = await failingWorker()
       heal({ ...committed(), url: 'javascript:alert(1)' } as Outcome)

@@ -13,21 +13,35 @@ import type {
 
 /** A commit with everything that the tree holds at it. */
 interface PastFiles extends PastCommit {
-  readonly files: Record<string, string>
+  files: Record<string, string>
+}
+
+/** A fault of a commit. */
+interface CommitFault {
+  readonly code: ErrorCode
+  readonly landed?: boolean
+  readonly late?: boolean
+  readonly foreign?: Record<string, string>
 }
 
 /** A branch in memory. Faults are thrown, in order, by the next commits; `landed` ones throw after their effect. */
 export class MemoryHost implements RepositoryHost {
   readonly history: PastFiles[]
   readonly reads: ReadOptions[] = []
-  readonly faults: { code: ErrorCode; landed?: boolean; late?: boolean; foreign?: Record<string, string> }[] = []
+  readonly faults: CommitFault[]
+  readonly #idPrefix: string
   /** A commit that lands right before the next one. */
   #late: ChangeSet | undefined
   #seen: Tree | undefined
   /** When commits are made; milliseconds since 1970. */
   now = 0
 
-  constructor(files: Record<string, string>) {
+  constructor(
+    files: Record<string, string>,
+    { idPrefix = 'sha', faults = [] }: { readonly idPrefix?: string; readonly faults?: CommitFault[] } = {},
+  ) {
+    this.faults = faults
+    this.#idPrefix = idPrefix
     this.history = [{ sha: 'sha-0', message: 'first', at: 0, files }]
   }
 
@@ -37,7 +51,7 @@ export class MemoryHost implements RepositoryHost {
 
   /** Lands somebody else’s commit, and gives its id. */
   add(message: string, files: Record<string, string>): string {
-    const sha = `sha-${this.history.length}`
+    const sha = `${this.#idPrefix}-${this.history.length}`
     this.history.push({ sha, message, at: this.now, files: { ...this.tip.files, ...files } })
     return sha
   }

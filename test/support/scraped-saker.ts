@@ -20,8 +20,8 @@ export interface ScrapedSaker {
   readonly alerts: number
 }
 
-/** What nothing of the load brings about: a race that is lost, a response whose time is over. */
-export const WITHOUT_DATA = ['Lost races, and reverts', 'Lost races, and reverts']
+/** What nothing of the load brings about: a race that is lost, a response whose time is over, a proposal. */
+export const WITHOUT_DATA = ['Lost races, and reverts', 'Lost races, and reverts', 'Pull requests']
 
 const SOON = { timeout: 60_000, interval: 200 }
 

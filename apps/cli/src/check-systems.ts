@@ -40,13 +40,7 @@ export function systemsOf({ loaded, env, dataDir }: CheckSurroundings): readonly
     ...config.repositories.flatMap((repository): readonly CheckedSystem[] => [
       {
         subject: `repository ${repository.name}`,
-        ask: async (signal) => {
-          const intent = intentOf(config, repository)
-          return [
-            ...(await probeRepository(repository, options, { ...intent, signal })),
-            ...undeliverable(intent.deliveries),
-          ]
-        },
+        ask: async (signal) => probeRepository(repository, options, { ...intentOf(config, repository), signal }),
       },
       { subject: `manifests of ${repository.name}`, ask: (signal) => trees.findings(repository, signal) },
     ]),
@@ -57,18 +51,13 @@ export function systemsOf({ loaded, env, dataDir }: CheckSurroundings): readonly
   ]
 }
 
-/** What the config asks and this version cannot do: better found out now than in an attack. */
-function undeliverable(deliveries: readonly Delivery[]): readonly Finding[] {
-  if (!deliveries.includes('pull-request')) return []
-  const message = 'pull requests cannot be carried out yet: every response that is to be proposed will fail'
-  return [{ verdict: 'fail', what: 'delivery', message, remedy: 'deliver by commit or observe' }]
-}
-
 function intentOf(
   config: Config,
   repository: Repository,
 ): { readonly deliveries: readonly Delivery[]; readonly namesAuthor: boolean } {
   const deliveries = new Set(config.responses.map((response) => deliveryOf(repository, response, false)))
+  const exceeds = config.guard.maxWorkloads.otherwise
+  if (deliveries.has('commit') && exceeds !== 'hold') deliveries.add(exceeds)
   return { deliveries: [...deliveries], namesAuthor: config.commit.author !== undefined }
 }
 

@@ -1,5 +1,5 @@
-import { parseDurationMs, ResponseError, workloadTitle } from '@saker/core'
-import { readPastResponses, type PastResponse } from '@saker/engine'
+import { asResponseError, parseDurationMs, ResponseError, workloadTitle } from '@saker/core'
+import { readPastResponses, readProposals, type PastResponse, type ProposedEntry } from '@saker/engine'
 import type { Command } from 'commander'
 import { addConfigFlags, type ConfigFlags } from './flags.ts'
 import { loadConfigOnce } from './load-config.ts'
@@ -20,7 +20,10 @@ interface ShownResponse {
   readonly cluster: string
   readonly repository: string
   readonly commit: string
+  /** Page of the commit; of the pull request for one that is proposed, or was. */
   readonly url?: string
+  /** The branch in which it is proposed, or was. */
+  readonly branch?: string
   readonly time: string
   readonly state: string
   readonly until?: string
@@ -39,6 +42,8 @@ States:
   reverted      somebody else has restored what stood there before
   changedSince  something else stands there by now
   unknown       a file of it cannot be read any more
+  proposed      waits in a pull request, or in a branch, to be merged
+  closed        its pull request was closed without merging, within the last days
 
 Examples:
   saker history --config saker.yaml
@@ -71,10 +76,16 @@ async function readAll(
   signal: AbortSignal,
 ): Promise<readonly ShownResponse[]> {
   const each = await Promise.all(
-    hosts.map(async ({ repository, host }) => {
+    hosts.map(async (at) => {
+      const { repository, host } = at
       const query = { limit, signal, onProgress: progressOf(repository) }
       const found = await readPastResponses(host, since === undefined ? query : { ...query, since })
-      return found.map((one) => shownOf(one, repository.name))
+      const shown = found.map((one) => shownOf(one, repository.name))
+      const done = new Set(shown.map(({ id }) => id))
+      const proposed = (await proposedIn(at, signal)).filter(
+        ({ line, at: time }) => !done.has(line.id) && time >= (since ?? 0),
+      )
+      return [...proposed.map((one) => shownProposal(one, repository.name)), ...shown]
     }),
   )
   // Those of one repository keep their order: clocks of committers differ.
@@ -82,6 +93,37 @@ async function readAll(
     .flat()
     .toSorted((a, b) => (a.repository === b.repository ? 0 : b.time.localeCompare(a.time)))
     .slice(0, limit)
+}
+
+/** A host that tells nothing of proposals must not hide what was done. */
+async function proposedIn(
+  { repository, host, proposals, isProposedTo }: PastHost,
+  signal: AbortSignal,
+): Promise<readonly ProposedEntry[]> {
+  if (!isProposedTo) return []
+  const naming = { prefix: repository.pullRequest.branchPrefix, base: repository.branch }
+  return readProposals({ host: proposals, base: host, naming, signal }).catch((thrown: unknown) => {
+    const { code, message } = asResponseError(thrown)
+    process.stderr.write(`${repository.name}: proposals cannot be read: ${message} (${code})\n`)
+    return []
+  })
+}
+
+function shownProposal({ line, state, at, sha = '', proposal }: ProposedEntry, repository: string): ShownResponse {
+  return {
+    id: line.id,
+    response: line.response,
+    target: workloadTitle(line.workload),
+    cluster: line.workload.cluster,
+    repository,
+    commit: sha,
+    ...(proposal.url === undefined ? {} : { url: proposal.url }),
+    branch: proposal.branch,
+    time: new Date(at).toISOString(),
+    state,
+    ...(line.until === undefined ? {} : { until: line.until }),
+    places: line.places,
+  }
 }
 
 function shownOf({ entry, state }: PastResponse, repository: string): ShownResponse {

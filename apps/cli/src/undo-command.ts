@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asResponseError, laneOf, ResponseError, silentLog, workloadTitle, type Config } from '@saker/core'
-import { diffOf, undo, type LedgerEntry, type UndoOutcome } from '@saker/engine'
+import { diffOf, undo, type LedgerEntry, type RepositoryHost, type UndoOutcome } from '@saker/engine'
 import type { Command } from 'commander'
 import { addConfigFlags, type ConfigFlags } from './flags.ts'
 import { loadConfigOnce } from './load-config.ts'
@@ -21,6 +21,8 @@ what others have changed elsewhere stays. It is computed from Git alone: neither
   - Something was changed since at one of the places: nothing is written, and who changed it is said (UNDO_CONFLICT).
   - Another response wants the same state: nothing is written, and it is named (UNDO_SHARED); --all takes both back.
   - It was taken back before: says so, and exits 0.
+  - Delivery is pull-request: the commit goes to the open pull request, or opens one; --commit commits to the branch.
+  - It still waits in a pull request: it is taken back there.
 
 The workload is left alone for guard.muteFor afterwards. Running workers read that from the branch; with REDIS_URL in the
 environment those of other branches know it too.
@@ -60,43 +62,100 @@ interface Undoing {
   readonly signal: AbortSignal
 }
 
-/** Looks for the response in one branch after the other. Ends in `RESPONSE_UNKNOWN` when none has it. */
-async function undoAnywhere(
-  id: string,
-  { hosts, flags, config, signal }: Undoing,
-): Promise<{ outcome: UndoOutcome; at: PastHost }> {
+interface Undone {
+  readonly outcome: UndoOutcome
+  readonly at: PastHost
+}
+
+/**
+ * Looks for the response in one branch after the other, then in what is proposed to those that are committed to. Ends in
+ * `RESPONSE_UNKNOWN` when none has it.
+ */
+async function undoAnywhere(id: string, undoing: Undoing): Promise<Undone> {
   let unread: ResponseError | undefined
-  for (const at of hosts) {
-    const { repository, host } = at
-    const { as, reason, all } = flags
-    const isDirect = repository.delivery === 'commit' || flags.commit
-    const request = {
-      id,
-      all,
-      signal,
-      // Whether it is here at all has to be known before it is refused.
-      dryRun: flags.dryRun || !isDirect,
-      ...(as === undefined ? {} : { as }),
-      ...(reason === undefined ? {} : { reason }),
-    }
-    const wait = (ms: number, stop: AbortSignal): Promise<void> => sleep(ms, undefined, { signal: stop })
+  for (const at of undoing.hosts) {
     try {
-      const outcome = await undo(request, {
-        host,
-        config,
-        wait,
-        random: Math.random,
-        onProgress: progressOf(repository),
-      })
-      if (outcome.kind === 'planned' && !flags.dryRun) throw notDirect(at)
+      const outcome = await undoAt(id, at, undoing)
       if (outcome.kind !== 'unknown') return { outcome, at }
     } catch (thrown) {
       if (!isUnreadable(thrown)) throw thrown
       unread = asResponseError(thrown)
     }
   }
+  for (const at of undoing.hosts) {
+    if (looksThereFirst(at, undoing.flags) || !(await hasProposal(at, undoing.signal))) continue
+    const outcome = await undoIn(at.proposed, id, { at, undoing, dryRun: undoing.flags.dryRun })
+    if (outcome.kind !== 'unknown') return { outcome, at }
+  }
   if (unread !== undefined) throw unread
   throw new ResponseError('RESPONSE_UNKNOWN', `no branch of the config has a commit with response ${id}`)
+}
+
+/** Whether the branch is looked at through its open proposal from the beginning. */
+function looksThereFirst({ repository }: PastHost, flags: UndoFlags): boolean {
+  return repository.delivery === 'pull-request' && !flags.commit
+}
+
+function isDirect({ repository }: PastHost, flags: UndoFlags): boolean {
+  return repository.delivery === 'commit' || flags.commit
+}
+
+/** In the branch, or by a proposal to it, as the repository is written to. */
+async function undoAt(id: string, at: PastHost, undoing: Undoing): Promise<UndoOutcome> {
+  const { flags } = undoing
+  const { dryRun } = flags
+  if (isDirect(at, flags)) return undoIn(at.host, id, { at, undoing, dryRun })
+  // Whether it is here at all has to be known before it is refused.
+  const onlyLook = { at, undoing, dryRun: true }
+  if (at.repository.delivery === 'observe') {
+    const outcome = await undoIn(at.host, id, onlyLook)
+    if (outcome.kind === 'planned' && !dryRun) throw notDirect(at)
+    return outcome
+  }
+  const outcome = await undoIn(at.proposed, id, { at, undoing, dryRun })
+  const open = at.proposed.open?.proposal
+  if (outcome.kind !== 'unknown' || open === undefined) return outcome
+  const inBase = await undoIn(at.host, id, onlyLook)
+  if (inBase.kind === 'planned') throw behind(at, open.url ?? open.branch)
+  return inBase
+}
+
+async function undoIn(
+  host: RepositoryHost,
+  id: string,
+  { at, undoing, dryRun }: { readonly at: PastHost; readonly undoing: Undoing; readonly dryRun: boolean },
+): Promise<UndoOutcome> {
+  const { flags, config, signal } = undoing
+  const { as, reason, all } = flags
+  const words = { ...(as === undefined ? {} : { as }), ...(reason === undefined ? {} : { reason }) }
+  return undo(
+    { id, all, signal, dryRun, ...words },
+    {
+      host,
+      config,
+      wait: (ms, stop) => sleep(ms, undefined, { signal: stop }),
+      random: Math.random,
+      onProgress: progressOf(at.repository),
+    },
+  )
+}
+
+/** A host that tells nothing of proposals has none to take something back in. */
+async function hasProposal({ repository, proposed, isProposedTo }: PastHost, signal: AbortSignal): Promise<boolean> {
+  if (!isProposedTo) return false
+  try {
+    await proposed.look({ signal })
+    return proposed.open !== undefined
+  } catch (thrown) {
+    const { code, message } = asResponseError(thrown)
+    process.stderr.write(`${repository.name}: proposals cannot be read: ${message} (${code})\n`)
+    return false
+  }
+}
+
+function behind({ repository }: PastHost, open: string): ResponseError {
+  const message = `${open} is older than what the response wrote in ${repository.branch}: merge or close it, or bring it up to date; --commit commits to the branch`
+  return new ResponseError('PROPOSAL_BEHIND', message)
 }
 
 /** One repository that is away must not hide what another one has. */
@@ -118,8 +177,10 @@ function told(id: string, outcome: UndoOutcome): string {
   }
   const lines = outcome.entries.map(({ line }) => `${line.id}  ${describe(line)}\n`).join('')
   if (outcome.kind === 'planned') return `would be taken back:\n${lines}${outcome.edits.map(diffOf).join('')}`
-  const { sha = '', url } = outcome.commit ?? {}
-  return `${lines}taken back in ${url ?? sha}\n`
+  const { sha = '', url, proposal } = outcome.commit ?? {}
+  if (proposal === undefined) return `${lines}taken back in ${url ?? sha}\n`
+  const notes = proposal.notes.map((note) => `${note}\n`).join('')
+  return `${lines}proposed to be taken back in ${proposal.url ?? `branch ${proposal.branch}`}\n${notes}`
 }
 
 function describe({ response, workload }: LedgerEntry['line']): string {

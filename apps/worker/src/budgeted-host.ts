@@ -39,21 +39,21 @@ export class BudgetedHost implements RepositoryHost {
   async read(options: ReadOptions): Promise<Head> {
     const { budget, credential, writing } = this.#budget
     await budget.check(credential, { writing })
-    return this.#telling(() => this.#host.read(options))
+    return tellLimits(this.#budget, () => this.#host.read(options))
   }
 
   /** As `read`; a write that is let through counts, however it ends. */
   async commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit> {
     const { budget, credential } = this.#budget
     await budget.admit(credential, options.signal)
-    return this.#telling(() => this.#host.commit(changeSet, options))
+    return tellLimits(this.#budget, () => this.#host.commit(changeSet, options))
   }
 
   /** As `read`. */
   async readHistory(options: HistoryOptions): Promise<HistoryPage> {
     const { budget, credential, writing } = this.#budget
     await budget.check(credential, { writing })
-    return this.#telling(() => this.#host.readHistory(options))
+    return tellLimits(this.#budget, () => this.#host.readHistory(options))
   }
 
   /** As `read`. */
@@ -63,22 +63,22 @@ export class BudgetedHost implements RepositoryHost {
   ): Promise<readonly (string | undefined)[]> {
     const { budget, credential, writing } = this.#budget
     await budget.check(credential, { writing })
-    return this.#telling(() => this.#host.readTexts(files, options))
+    return tellLimits(this.#budget, () => this.#host.readTexts(files, options))
   }
 
   /** Closes the host; the budget belongs to others too. */
   async close(): Promise<void> {
     await this.#host.close()
   }
+}
 
-  async #telling<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      return await request()
-    } catch (thrown) {
-      const { code, retryAfterMs = UNNAMED_MS } = asResponseError(thrown)
-      const { budget, credential } = this.#budget
-      if (code === 'RATE_LIMITED') await budget.blocked(credential, Date.now() + retryAfterMs)
-      throw thrown
-    }
+/** Makes a request, and tells the others when it is answered with `RATE_LIMITED`. */
+export async function tellLimits<T>({ budget, credential }: HostBudget, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request()
+  } catch (thrown) {
+    const { code, retryAfterMs = UNNAMED_MS } = asResponseError(thrown)
+    if (code === 'RATE_LIMITED') await budget.blocked(credential, Date.now() + retryAfterMs)
+    throw thrown
   }
 }

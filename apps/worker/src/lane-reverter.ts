@@ -1,5 +1,12 @@
 import { asResponseError, type Config } from '@saker/core'
-import { DueResponses, readDue, revertDue, type Commit, type RevertDependencies } from '@saker/engine'
+import {
+  DueResponses,
+  readDue,
+  revertDue,
+  type Commit,
+  type RepositoryHost,
+  type RevertDependencies,
+} from '@saker/engine'
 
 /** What a lane's reverter works with. */
 export interface LaneReverterOptions extends Omit<RevertDependencies, 'config'> {
@@ -9,6 +16,12 @@ export interface LaneReverterOptions extends Omit<RevertDependencies, 'config'> 
   readonly onEnded: (result: RevertResult) => void
   /** Told of each commit, with the clusters it concerns. */
   readonly onCommit: (commit: Commit, clusters: readonly string[]) => void
+  /** The branch in which responses take effect, where they are taken back by a proposal. Absent: the host's own. */
+  readonly applied?: RepositoryHost
+  /** Whether it is this lane that takes responses back, as things are. Absent: it always is. */
+  readonly isOn?: () => boolean
+  /** Told that the branch takes no commit. */
+  readonly onProtected?: () => void
 }
 
 /** How a response ended whose time is over. */
@@ -65,14 +78,16 @@ export class LaneReverter {
   }
 
   async #run(): Promise<void> {
-    const { log, repository } = this.#options
+    const { log, repository, isOn, onProtected } = this.#options
+    if (isOn?.() === false) return this.#schedule(LOOK_MS)
     try {
       await this.#refresh()
-      await this.#revert()
-      this.#schedule(this.#pauseMs())
+      const isDone = await this.#revert()
+      this.#schedule(isDone ? this.#pauseMs() : LOOK_MS)
     } catch (thrown) {
       if (this.#closing.signal.aborted) return
       const { code, message } = asResponseError(thrown)
+      if (code === 'BRANCH_PROTECTED') onProtected?.()
       log.warn({ repository, code, reason: message }, 'responses whose time is over are tried again')
       this.#schedule(code === 'BRANCH_MOVED' || code === 'COMMIT_UNCONFIRMED' ? LOOK_MS / 60 : LOOK_MS)
     }
@@ -84,13 +99,13 @@ export class LaneReverter {
   }
 
   async #refresh(): Promise<void> {
-    const { config, host, now } = this.#options
+    const { config, host, applied = host, now } = this.#options
     const longest = Math.max(0, ...config().responses.map(({ revertAfterMs = 0 }) => revertAfterMs))
     const startedAt = now()
     if (longest === 0 || startedAt - this.#readAt < REFRESH_MS) return
     const known = this.#known === undefined ? {} : { known: this.#known }
     const since = startedAt - longest - SLACK_MS
-    const ledger = await readDue(host, { since, ...known, signal: this.#closing.signal })
+    const ledger = await readDue(applied, { since, ...known, signal: this.#closing.signal })
     this.#due.end(
       ledger.commits.flatMap(({ undone }) => undone.filter((id) => ledger.find(id)?.undoneBy !== undefined)),
     )
@@ -99,15 +114,18 @@ export class LaneReverter {
     this.#readAt = startedAt
   }
 
-  async #revert(): Promise<void> {
-    const { config, now, log, repository, onEnded, onCommit } = this.#options
+  /** Whether nothing that is due is left for later. */
+  async #revert(): Promise<boolean> {
+    const { config, now, log, repository, onEnded, onCommit, applied } = this.#options
     const ids = this.#due.due(now())
-    if (ids.length === 0) return
-    const { undone, changed, ended, commit } = await revertDue(ids, this.#closing.signal, {
+    if (ids.length === 0) return true
+    const { undone, changed, ended, unknown, commit } = await revertDue(ids, this.#closing.signal, {
       ...this.#options,
       config: config(),
     })
-    this.#due.end(ids)
+    // What is applied and not in the branch of the open proposal can only be taken back by the next one.
+    const left = applied === undefined ? [] : unknown
+    this.#due.end(ids.filter((id) => !left.includes(id)))
     const tell = (result: RevertResult, told: readonly string[]): void => {
       for (const responseId of told) {
         onEnded(result)
@@ -126,6 +144,7 @@ export class LaneReverter {
       'changedSince',
       changed.map(({ line }) => line.id),
     )
-    tell('ended', ended)
+    tell('ended', [...ended, ...unknown.filter((id) => !left.includes(id))])
+    return left.length === 0
   }
 }

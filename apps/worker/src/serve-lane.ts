@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { laneOf, type Config, type Forward, type Lane, type Log, type Outcome, type Repository } from '@saker/core'
-import { BranchMemory, Layouts, respond, type Commit, type RepositoryHost } from '@saker/engine'
+import { laneOf, lanesOf, type Config, type Forward, type Lane, type Log, type Outcome } from '@saker/core'
+import { BranchMemory, Layouts, respond, type Commit } from '@saker/engine'
 import {
-  credentialOf,
   startLaneWorker,
   type CredentialBudget,
   type LaneBatch,
   type LaneWorker,
+  type ProposalNotes,
   type WorkloadGuards,
 } from '@saker/queue'
-import { openRepository } from '@saker/repository'
 import type { Metrics, SecretReader } from '@saker/service'
-import { BudgetedHost } from './budgeted-host.ts'
+import type { Fallbacks } from './fallbacks.ts'
 import { LaneReverter, type LaneReverterOptions } from './lane-reverter.ts'
 import { leaveLane } from './left-lanes.ts'
 import { logSettled } from './log-settled.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Receivers } from './receivers.ts'
+import { directHost, proposingHost, type LaneParts, type WrittenHost } from './written-host.ts'
 
 /** What every lane of a worker is served with. */
 export interface LaneServices {
@@ -34,6 +34,9 @@ export interface LaneServices {
   readonly neighbours: Neighbours
   readonly budget: CredentialBudget
   readonly guards: WorkloadGuards
+  readonly notes: ProposalNotes
+  /** Which branches are known to be protected, for all lanes of this process. */
+  readonly fallbacks: Fallbacks
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -49,38 +52,40 @@ export interface ServedLane {
  * to the lane, what was accepted for it is answered by the last config that did.
  */
 export async function serveLane(lane: Lane, services: LaneServices): Promise<ServedLane> {
-  const { config, metrics, log, receivers } = services
-  const repository = config().repositories.find(({ name }) => name === lane.repository)
+  const repository = services.config().repositories.find(({ name }) => name === lane.repository)
   if (repository === undefined) throw new Error(`lane ${lane.slug} names a repository that the config lacks`)
-  const { name } = repository
-  const host = openLaneRepository(repository, { ...services, writes: lane.delivery !== 'observe' })
-  const layouts = new Layouts()
+  const config = lastConfigOf(lane, services.config)
   const guard = services.guards.ofLane(lane.slug)
-  const memory = new BranchMemory()
-  const laneConfig = lastConfigOf(lane, config)
   const notify = (clusters: readonly string[]): void =>
-    receivers.notify(laneConfig().repositories.find((one) => one.name === name) ?? repository, clusters)
-  const reverter = reverterOf(lane, { host, guard, memory, config: laneConfig, services, notify })
+    services.receivers.notify(
+      config().repositories.find(({ name }) => name === repository.name) ?? repository,
+      clusters,
+    )
+  const shared = { lane, repository, config, guard, services, notify }
+  const written = lane.delivery === 'pull-request' ? proposingHost(shared) : directHost(shared)
+  const memory = new BranchMemory()
+  const reverter = reverterOf({ ...shared, ...written, memory })
   const observe = {
-    conflict: (): void => metrics.conflicts.inc({ repository: name }),
+    conflict: (): void => services.metrics.conflicts.inc({ repository: repository.name }),
     committed: (commit: Commit, clusters: readonly string[], responses: number): void => {
-      reverter?.committed(commit)
-      metrics.commits.inc({ repository: name, delivery: lane.delivery })
-      metrics.responsesPerCommit.observe(responses)
-      notify(clusters)
+      if (lane.delivery === 'commit') reverter?.committed(commit)
+      services.metrics.commits.inc({ repository: repository.name, delivery: lane.delivery })
+      services.metrics.responsesPerCommit.observe(responses)
+      written.committed(clusters)
     },
   }
-  const worker = await startLane(lane, { ...services, config: laneConfig }, (batch) =>
+  const layouts = new Layouts()
+  const worker = await startLane(lane, { ...services, config }, (batch) =>
     respond(batch, {
-      host,
+      ...written.route(),
       guard,
       memory,
-      config: laneConfig(),
-      repository: name,
+      config: config(),
+      repository: repository.name,
       delivery: lane.delivery,
       readNeighbour: (neighbour, signal) => services.neighbours.read(neighbour, signal),
       layouts,
-      log,
+      log: services.log,
       observe,
       wait: (ms, signal) => sleep(ms, undefined, { signal }),
       now: Date.now,
@@ -92,7 +97,7 @@ export async function serveLane(lane: Lane, services: LaneServices): Promise<Ser
     async close(options) {
       await reverter?.close()
       await worker.close(options)
-      await host.close()
+      await written.close()
     },
   }
 }
@@ -109,27 +114,36 @@ export async function serveLeftLane(
   return { worker, close: (options) => worker.close(options) }
 }
 
-/** What takes responses back when their time is over, in a lane whose commits go to the branch. */
+/**
+ * What takes responses back when their time is over: the lane that commits, and by a proposal the lane that proposes, where
+ * there is no other or its branch is protected.
+ */
 function reverterOf(
-  lane: Lane,
-  parts: Pick<LaneReverterOptions, 'host' | 'guard' | 'memory' | 'config'> & {
-    readonly services: LaneServices
-    readonly notify: (clusters: readonly string[]) => void
-  },
+  parts: LaneParts & Pick<LaneReverterOptions, 'host' | 'memory'> & Pick<WrittenHost, 'applied'>,
 ): LaneReverter | undefined {
-  const { services, notify, ...rest } = parts
-  const { metrics, log } = services
-  const { repository } = lane
-  if (lane.delivery !== 'commit') return undefined
+  const { lane, repository, config, guard, services, notify, host, memory, applied } = parts
+  const { metrics, log, fallbacks } = services
+  if (lane.delivery === 'observe') return undefined
+  const isProposing = lane.delivery === 'pull-request'
+  const fallback = fallbacks.of(repository)
+  const isDirect = (): boolean =>
+    lanesOf(config(), false).some((one) => one.repository === repository.name && one.delivery === 'commit') &&
+    !fallback.isKnown(Date.now())
   return new LaneReverter({
-    ...rest,
-    repository,
+    host,
+    guard,
+    memory,
+    config,
+    ...(applied === undefined ? {} : { applied }),
+    isOn: () => isProposing !== isDirect(),
+    onProtected: () => isProposing || fallback.met(Date.now()),
+    repository: repository.name,
     log,
     now: Date.now,
-    onEnded: (result) => metrics.reverts.inc({ repository, result }),
+    onEnded: (result) => metrics.reverts.inc({ repository: repository.name, result }),
     onCommit: (_commit, clusters) => {
-      metrics.commits.inc({ repository, delivery: lane.delivery })
-      notify(clusters)
+      metrics.commits.inc({ repository: repository.name, delivery: lane.delivery })
+      if (!isProposing) notify(clusters)
     },
   })
 }
@@ -143,21 +157,6 @@ function lastConfigOf(lane: Lane, config: () => Config): () => Config {
     if (repository !== undefined && laneOf(repository, lane.delivery).slug === lane.slug) last = now
     return last
   }
-}
-
-/** Opens a repository with its share of the credential's budget. Asks nothing of it yet. */
-export function openLaneRepository(
-  repository: Repository,
-  services: Pick<LaneServices, 'secrets' | 'dataDir' | 'metrics' | 'budget'> & { readonly writes: boolean },
-): RepositoryHost {
-  const { secrets, dataDir, metrics, budget, writes } = services
-  const host = openRepository(repository, {
-    readSecret: (ref) => secrets.read(ref),
-    dataDir,
-    observe: (request) => metrics.gitRequest(repository.name, request),
-  })
-  const credential = credentialOf(repository)
-  return credential === undefined ? host : new BudgetedHost(host, { budget, credential, writing: writes })
 }
 
 async function startLane(

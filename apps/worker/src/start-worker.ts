@@ -1,17 +1,22 @@
 import { lanesOf, type Config, type Lane, type Log, type Repository } from '@saker/core'
 import type { RepositoryHost } from '@saker/engine'
-import { CredentialBudget, KnownLanes, WorkloadGuards } from '@saker/queue'
+import { CredentialBudget, KnownLanes, ProposalNotes, WorkloadGuards } from '@saker/queue'
+import { Fallbacks } from './fallbacks.ts'
 import { LaneSet, type WantedLane } from './lane-set.ts'
 import { LeftLanes } from './left-lanes.ts'
 import { Neighbours } from './neighbours.ts'
+import { openLaneRepository } from './open-lane-hosts.ts'
 import { Receivers } from './receivers.ts'
-import { openLaneRepository, serveLane, serveLeftLane, type LaneServices } from './serve-lane.ts'
+import { serveLane, serveLeftLane, type LaneServices } from './serve-lane.ts'
 
 /** How often lanes are looked for that no config leads to. */
 const LOOK_MS = 30_000
 
 /** What a worker process is made of. */
-export interface WorkerDependencies extends Omit<LaneServices, 'receivers' | 'budget' | 'guards' | 'neighbours'> {
+export interface WorkerDependencies extends Omit<
+  LaneServices,
+  'receivers' | 'budget' | 'guards' | 'notes' | 'fallbacks' | 'neighbours'
+> {
   readonly dryRun: boolean
   readonly log: Log
   /** How long a lane that no config leads to has to be without anybody. Absent: two minutes. */
@@ -33,25 +38,18 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
   const receivers = new Receivers(deps.secrets, deps.log)
   const budget = new CredentialBudget({ redisUrl: deps.redisUrl, log: deps.log })
   const guards = new WorkloadGuards({ redisUrl: deps.redisUrl, log: deps.log })
+  const notes = new ProposalNotes({ redisUrl: deps.redisUrl, log: deps.log })
   const open = (repository: Repository): RepositoryHost =>
     openLaneRepository(repository, { ...deps, budget, writes: false })
   const neighbours = new Neighbours({ open, now: Date.now })
-  const services = { ...deps, receivers, budget, guards, neighbours }
+  const services = { ...deps, receivers, budget, guards, notes, fallbacks: new Fallbacks(), neighbours }
   const lanes = new LaneSet({
     serve: (lane) => serveLane(lane, services),
     serveLeft: (lane) => serveLeftLane(lane, services),
     log: deps.log,
   })
-  const wanted = (config: Config): readonly WantedLane[] => {
-    const all = lanesOf(config, deps.dryRun)
-    // Better known now than in an attack.
-    for (const { slug, delivery } of all) {
-      if (delivery === 'pull-request') {
-        deps.log.warn({ lane: slug }, 'delivery pull-request cannot be carried out yet: its responses will fail')
-      }
-    }
-    return all.map((lane) => wantedLane(lane, config))
-  }
+  const wanted = (config: Config): readonly WantedLane[] =>
+    lanesOf(config, deps.dryRun).map((lane) => wantedLane(lane, config))
   await lanes.apply(wanted(deps.config()))
   const known = new KnownLanes({ redisUrl: deps.redisUrl, log: deps.log })
   const stopLooking = lookForLeftLanes(known, lanes, deps)
@@ -61,7 +59,8 @@ export async function startWorker(deps: WorkerDependencies): Promise<RunningWork
     async close(options) {
       stopLooking()
       await lanes.close(options)
-      await Promise.all([known.close(), receivers.close(), budget.close(), guards.close(), neighbours.close()])
+      const shared = [known, receivers, budget, guards, notes, neighbours]
+      await Promise.all(shared.map((one) => one.close()))
     },
   }
 }

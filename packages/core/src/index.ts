@@ -39,6 +39,7 @@ export {
   isResponseId,
   jobTitle,
   newResponseId,
+  responseTimeOf,
   ResponseJob,
 } from './job/response-job.ts'
 export type { Mute, MuteReason } from './guard/mute.ts'
@@ -57,11 +58,13 @@ export {
   type ChangedPlace,
   type ResponseLine,
 } from './ledger/response-line.ts'
+export { composeProposal, type ComposedProposal } from './ledger/proposal-text.ts'
 export { composeUndoMessage, parseUndoneIds, type UndoneResponse } from './ledger/undo-message.ts'
 export { LOG_LEVELS, silentLog, type Log, type LogLevel } from './log.ts'
 export {
   outcomeCode,
   type Forward,
+  type ForwardReason,
   type HoldReason,
   type Outcome,
   type OutcomeName,
@@ -92,7 +95,7 @@ export type {
 } from './response/action.ts'
 export type { Delivery, Response, ResponseMatch } from './response/response.ts'
 export { decodePercent } from './text/decode-percent.ts'
-export { parseDurationMs } from './text/duration.ts'
+export { formatDuration, parseDurationMs } from './text/duration.ts'
 export { Secret } from './text/secret.ts'
 export { blobOid } from './tree/blob-oid.ts'
 export { hasWantedText, isManifestPath, textOfBytes, TREE_LIMITS } from './tree/manifest-files.ts'

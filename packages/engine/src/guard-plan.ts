@@ -20,6 +20,8 @@ export interface PlanGuarding {
   readonly ticket: WriteTicket
   readonly config: Config
   readonly delivery: Delivery
+  /** Whether what is written takes effect without anybody's word, so that it counts as stopped. */
+  readonly takesEffect: boolean
   /** The newest commits of the branch that was planned on. */
   readonly commits: readonly RememberedCommit[]
   /** By response id, what a person has waived. */
@@ -50,8 +52,9 @@ export async function barredByGuard(
     barred.set(one.id, { outcome: 'skipped', reason: 'Muted', mute: told, ...targetOf(one) })
   }
   const rest = planned.filter(({ id }) => !barred.has(id))
-  if (guarding.delivery !== 'commit' || rest.length === 0) return barred
-  const over = await guarding.ticket.admit(stopsOf(rest, guarding), guarding.config.guard.maxWorkloads)
+  if (guarding.delivery === 'observe' || rest.length === 0) return barred
+  const stopped = guarding.takesEffect ? stopsOf(rest, guarding) : []
+  const over = await guarding.ticket.admit(stopped, guarding.config.guard.maxWorkloads)
   for (const one of rest) {
     if (!over.has(keyOf(one)) || !stops(one, guarding.config)) continue
     barred.set(one.id, guarding.overCap ?? { outcome: 'held', reason: 'WorkloadCap', ...targetOf(one) })

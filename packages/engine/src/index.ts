@@ -1,7 +1,14 @@
 export { checkLayout, type LayoutToCheck } from './check-layout.ts'
 export { Layouts } from './layouts.ts'
-export { diffOf, respond, type RespondDependencies, type ResponseBatch } from './respond.ts'
+export { diffOf } from './deliver-plan.ts'
+export { respond } from './respond.ts'
+export type { RespondDependencies, ResponseBatch } from './respond-batch.ts'
 export { Simulation, type SimulatedAlert, type SimulatedResponse, type SimulationDependencies } from './simulation.ts'
+export type { PresentedProposal, ProposalBranch, ProposalHost, ProposalText, PullRequest } from './proposal-host.ts'
+export { muteRejected, responsesIn } from './proposals/mute-rejected.ts'
+export { ProposedBranch, type EndedProposal, type ProposedBranchOptions } from './proposals/proposed-branch.ts'
+export { readProposals, type ProposedEntry } from './proposals/read-proposals.ts'
+export { ProtectedFallback } from './proposals/protected-fallback.ts'
 export type { RespondObserver } from './respond-observer.ts'
 export type {
   ChangeSet,

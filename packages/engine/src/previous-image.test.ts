@@ -4,7 +4,8 @@ import { MemoryGuard } from '../../../test/support/memory-guard.ts'
 import { MemoryHost } from '../../../test/support/memory-host.ts'
 import { BranchMemory } from './branch-memory.ts'
 import { Layouts } from './layouts.ts'
-import { respond, type RespondDependencies } from './respond.ts'
+import { respond } from './respond.ts'
+import type { RespondDependencies } from './respond-batch.ts'
 
 const web = (image: string, note = 'first'): string => `# ${note}
 apiVersion: apps/v1

@@ -1,4 +1,5 @@
 import type { CommitAuthor, FileMode, Tree } from '@saker/core'
+import type { ProposalText } from './proposal-host.ts'
 
 /** One file before and after, of which at least one is there. */
 export interface Edit {
@@ -17,6 +18,19 @@ export interface ChangeSet {
   readonly edits: readonly Edit[]
   /** Absent: the host's own identity. */
   readonly author?: CommitAuthor
+  /** Of a branch that is proposed: what the pull request is to say, for hosts that take it with the push. */
+  readonly proposal?: ProposalText
+}
+
+/** Where a commit waits for a person to merge it. */
+export interface CommitProposal {
+  readonly branch: string
+  /** Number of its pull request, where the host has told it. */
+  readonly number?: number
+  /** The page of that, or the one that opens it, where the host has told it. */
+  readonly url?: string
+  /** What did not work as configured, or what a person has to do; sentences. */
+  readonly notes: readonly string[]
 }
 
 /** A commit that is in the branch. */
@@ -24,6 +38,8 @@ export interface Commit {
   readonly sha: string
   /** Its page for people, where the host has one. */
   readonly url?: string
+  /** Of a commit that is proposed; hosts leave it out. */
+  readonly proposal?: CommitProposal
 }
 
 /** A commit in the branch's history, as far as recovery and the guard read it. */

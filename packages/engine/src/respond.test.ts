@@ -5,7 +5,8 @@ import { MemoryHost } from '../../../test/support/memory-host.ts'
 import { BranchMemory } from './branch-memory.ts'
 import type { Commit } from './repository-host.ts'
 import { Layouts } from './layouts.ts'
-import { respond, type RespondDependencies } from './respond.ts'
+import { respond } from './respond.ts'
+import type { RespondDependencies } from './respond-batch.ts'
 
 const DEPLOYMENT = (name: string): string => `apiVersion: apps/v1
 kind: Deployment
@@ -137,15 +138,6 @@ describe('respond', () => {
     expect(host.tip.files[policy ?? '']).toContain('kind: NetworkPolicy')
     const [line] = parseResponseLines(host.tip.message)
     expect(line?.places.map((place) => place.split('#')[0])).toEqual(['web.yaml', 'web.yaml', policy])
-  })
-
-  it('proposes nothing as long as it cannot', async () => {
-    const { host, run } = bundle({ 'web.yaml': DEPLOYMENT('web') }, config('pull-request'))
-
-    const outcomes = await run([job('r1', WEB_POD)])
-
-    expect(outcomes.get('r1')).toMatchObject({ outcome: 'failed', code: 'COMMIT_REJECTED' })
-    expect(host.history).toHaveLength(1)
   })
 
   it('refuses an edit that is not safe alone, and answers its mates in other files', async () => {

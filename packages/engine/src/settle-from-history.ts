@@ -1,4 +1,5 @@
 import { decodePercent, parseResponseLines, type Forward, type Outcome, type ResponseJob } from '@saker/core'
+import { committedOutcome } from './deliver-plan.ts'
 import type { PastCommit } from './repository-host.ts'
 import type { RespondObserver } from './respond-observer.ts'
 
@@ -9,7 +10,7 @@ export interface Recovery {
 }
 
 /**
- * Jobs whose line stands in the history are committed, whoever's answer was lost; gives the others, which are still to be
+ * Jobs whose line stands in the history are committed, or proposed, whoever's answer was lost; gives the others, which are still to be
  * done. Each commit found so is told to the observer, because whoever made it may not have lived to do it.
  */
 export function settleFromHistory(
@@ -18,12 +19,13 @@ export function settleFromHistory(
   { outcomes, observe }: Recovery,
 ): readonly ResponseJob[] {
   const wanted = new Set(jobs.map(({ id }) => id))
-  for (const { sha, url, message } of past) {
-    const commit = { sha, ...(url === undefined ? {} : { url }) }
+  for (const { sha, url, proposal, message } of past) {
+    const commit = { sha, ...(url === undefined ? {} : { url }), ...(proposal === undefined ? {} : { proposal }) }
     const lines = parseResponseLines(message).filter(({ id }) => wanted.has(id))
     for (const { id, workload, places } of lines) {
       const path = decodePercent(places[0]?.split('#')[0] ?? '')
-      outcomes.set(id, { outcome: 'committed', ...commit, workload, path })
+      const job = jobs.find((one) => one.id === id)
+      outcomes.set(id, committedOutcome(commit, { workload, path, warnings: [], job }))
     }
     const clusters = new Set(lines.map(({ workload }) => workload.cluster))
     if (lines.length > 0) observe.committed(commit, [...clusters], lines.length)

@@ -19,7 +19,7 @@ import { layoutOf, type EditedLayer, type Layout } from '@saker/manifest'
 import { guardedOutcome } from './guard.ts'
 import { layoutSourcesOf, neighboursOf } from './layout-sources.ts'
 import { failedOutcome, planResponses } from './plan-responses.ts'
-import { observedOutcome } from './respond.ts'
+import { observedOutcome } from './deliver-plan.ts'
 
 /** What a response to an alert would come to. */
 export interface SimulatedResponse {

@@ -1,8 +1,10 @@
 import type { Repository, SecretRef, Secret } from '@saker/core'
 import { ResponseError } from '@saker/core'
-import type { RepositoryHost, RequestObserver } from '@saker/engine'
-import { openGitRepository, type GitRepositoryOptions } from './git/git-repository.ts'
-import { openGitHubRepository, type GitHubRepositoryOptions } from './github/github-repository.ts'
+import type { ProposalHost, RepositoryHost, RequestObserver } from '@saker/engine'
+import { openGitProposals } from './git/git-proposals.ts'
+import { GitRepository, openGitRepository, type GitRepositoryOptions } from './git/git-repository.ts'
+import { openGitHubProposals } from './github/github-proposals.ts'
+import { GitHubRepository, openGitHubRepository, type GitHubRepositoryOptions } from './github/github-repository.ts'
 
 /** What opening a repository needs beside its config. */
 export interface OpenRepositoryOptions {
@@ -21,6 +23,21 @@ export type HostOptions =
 export function openRepository(repository: Repository, options: OpenRepositoryOptions): RepositoryHost {
   const host = hostOptionsOf(repository, options)
   return host.kind === 'github' ? openGitHubRepository(host.options) : openGitRepository(host.options)
+}
+
+/**
+ * Opens the proposals into a repository's branch. `base` is what `openRepository` gave for the same repository, where that
+ * is open: then what the one has read, the other need not read again.
+ */
+export function openProposals(
+  repository: Repository,
+  { base, ...options }: OpenRepositoryOptions & { readonly base?: RepositoryHost },
+): ProposalHost {
+  const host = hostOptionsOf(repository, options)
+  const prefix = `${repository.pullRequest.branchPrefix}${repository.branch}-`
+  return host.kind === 'github'
+    ? openGitHubProposals({ ...host.options, prefix, ...(base instanceof GitHubRepository ? { base } : {}) })
+    : openGitProposals({ ...host.options, prefix, ...(base instanceof GitRepository ? { base } : {}) })
 }
 
 /** What a repository's config says to its host. Ends in `CONFIG_INVALID` for a credential that the host has no use for. */

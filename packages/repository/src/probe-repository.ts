@@ -16,8 +16,11 @@ export async function probeRepository(
   const host = hostOptionsOf(repository, options)
   if (host.kind === 'github') {
     const { location, branch } = host.options
-    return probeGitHub({ ...openGitHubClient(host.options), location, branch, ...intent })
+    const { pullRequest } = repository
+    return probeGitHub({ ...openGitHubClient(host.options), location, branch, pullRequest, ...intent })
   }
-  const writes = intent.deliveries.some((delivery) => delivery !== 'observe')
-  return probeGit(host.options, { writes, signal: intent.signal })
+  const { deliveries, signal } = intent
+  const { branchPrefix } = repository.pullRequest
+  const proposed = deliveries.includes('pull-request') ? `${branchPrefix}${repository.branch}-0` : undefined
+  return probeGit(host.options, { commits: deliveries.includes('commit'), proposed, signal })
 }

@@ -36,6 +36,11 @@ export class Metrics {
   readonly conflicts = this.#counter('saker_commit_conflicts_total', 'Writes that lost a race and were planned anew.', [
     'repository',
   ])
+  readonly proposals = this.#counter(
+    'saker_proposals_total',
+    'Pull requests, or branches to be merged, by what became of them.',
+    ['repository', 'state'],
+  )
   readonly reverts = this.#counter('saker_reverts_total', 'Responses whose time was over.', ['repository', 'result'])
   readonly gitRequests = this.#counter('saker_git_requests_total', 'Requests to Git hosts.', [
     'repository',

@@ -3,6 +3,8 @@ import { randomBytes, verify, type KeyObject } from 'node:crypto'
 /** What the bearer of a token may do. `none`: repositories are hidden from it. */
 export interface TokenGrant {
   readonly contents: 'none' | 'read' | 'write'
+  /** As `contents` by default. */
+  readonly pullRequests?: 'none' | 'read' | 'write'
   /** Installation tokens are refused in other words. */
   readonly kind: 'personal' | 'installation'
 }
@@ -12,6 +14,8 @@ export interface DoubleApp {
   readonly appId: string
   readonly installationId: string
   readonly publicKey: KeyObject
+  /** What it may do beside reading; `contents: write` by default. */
+  readonly permissions?: Readonly<Record<string, 'read' | 'write'>>
   /** Milliseconds that its tokens live; an hour by default. */
   readonly tokenLifeMs?: number
 }
@@ -45,7 +49,9 @@ export class DoubleCredentials {
   createInstallationToken(
     header: string | undefined,
     installationId: string,
-  ): { readonly token: string; readonly expiresAt: string } | { readonly status: 401 | 404; readonly message: string } {
+  ):
+    | { readonly token: string; readonly expiresAt: string; readonly permissions: Readonly<Record<string, string>> }
+    | { readonly status: 401 | 404; readonly message: string } {
     const [, jwt = ''] = /^bearer (\S+)$/iu.exec(header ?? '') ?? []
     const fault = this.#faultOf(jwt)
     if (fault !== undefined) return { status: 401, message: fault }
@@ -53,7 +59,8 @@ export class DoubleCredentials {
     const token = `ghs_${randomBytes(18).toString('hex')}`
     const endsAt = Date.now() + (this.#app.tokenLifeMs ?? 3_600_000)
     this.#installationTokens.set(token, endsAt)
-    return { token, expiresAt: new Date(endsAt).toISOString().replace(/\.\d+Z$/u, 'Z') }
+    const permissions = { ...(this.#app.permissions ?? { contents: 'write' }), metadata: 'read' }
+    return { token, permissions, expiresAt: new Date(endsAt).toISOString().replace(/\.\d+Z$/u, 'Z') }
   }
 
   #faultOf(jwt: string): string | undefined {

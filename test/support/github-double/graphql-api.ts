@@ -12,6 +12,7 @@ import {
 import type { TokenGrant } from './double-credentials.ts'
 import { createCommitOnBranch, type CreateCommitInput } from './graphql-commit.ts'
 import { repositoryNotFound } from './graphql-error.ts'
+import { createRef, enableAutoMerge, type CreateRefInput } from './graphql-pull-requests.ts'
 import { repositorySource, type GraphQLSource } from './graphql-objects.ts'
 import type { HostedRepository } from './hosted-repository.ts'
 
@@ -95,6 +96,9 @@ function rootOf({ grant, webUrl, find }: GraphQLContext): GraphQLSource {
     },
     createCommitOnBranch: ({ input }: { readonly input: CreateCommitInput }) =>
       createCommitOnBranch(input, find(input.branch.repositoryNameWithOwner ?? ''), { grant, webUrl }),
+    createRef: ({ input }: { readonly input: CreateRefInput }) => createRef(input, { grant, webUrl, find }),
+    enablePullRequestAutoMerge: ({ input }: { readonly input: Parameters<typeof enableAutoMerge>[0] }) =>
+      enableAutoMerge(input, { grant, webUrl, find }),
   }
 }
 

@@ -59,7 +59,9 @@ export async function createCommitOnBranch(
   }
 }
 
-function refuseProtected({ traits }: HostedRepository, branch: string): void {
+function refuseProtected(repository: HostedRepository, branch: string): void {
+  const { traits } = repository
+  if (!repository.isProtected(branch)) return
   if (traits.protection === 'classic') {
     const said = `protected branch '${branch}' check failed:\n  Changes must be made through a pull request.`
     throw graphqlError('BRANCH_PROTECTION_RULE_VIOLATION', said)

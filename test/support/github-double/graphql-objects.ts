@@ -1,5 +1,6 @@
 import type { GitCommit, GitTreeEntry } from './git-objects.ts'
 import { graphqlError } from './graphql-error.ts'
+import { pullRequestConnection, pullRequestSource, type PullRequestArguments } from './graphql-pull-requests.ts'
 import type { HostedRepository } from './hosted-repository.ts'
 
 /** What the executor resolves fields on: values, or functions that take a field's arguments. */
@@ -12,7 +13,7 @@ export function repositorySource(repository: HostedRepository, webUrl: string): 
   const url = `${webUrl}/${nameWithOwner}`
   let refs: Promise<ReadonlyMap<string, string>> | undefined
   const allRefs = (): Promise<ReadonlyMap<string, string>> => (refs ??= repository.refs())
-  const refSource = async (fullName: string): Promise<GraphQLSource | null> => {
+  const refSource = async (fullName: string, prefix?: string): Promise<GraphQLSource | null> => {
     const oid = (await allRefs()).get(fullName)
     if (oid === undefined) return null
     const [, kind = 'heads', ...rest] = fullName.split('/')
@@ -20,9 +21,11 @@ export function repositorySource(repository: HostedRepository, webUrl: string): 
     return {
       __typename: 'Ref',
       id: nodeId('REF', `${nameWithOwner}:${fullName}`),
-      name: rest.join('/'),
-      prefix: `refs/${kind}/`,
+      name: prefix === undefined ? rest.join('/') : fullName.slice(prefix.length),
+      prefix: prefix ?? `refs/${kind}/`,
       target,
+      associatedPullRequests: (args: PullRequestArguments) =>
+        pullRequestConnection(repository, webUrl, { ...args, headRefName: rest.join('/') }),
     }
   }
   return {
@@ -39,9 +42,51 @@ export function repositorySource(repository: HostedRepository, webUrl: string): 
     defaultBranchRef: async () => refSource(`refs/heads/${await repository.defaultBranch()}`),
     ref: async ({ qualifiedName }: { readonly qualifiedName: string }) =>
       qualifiedName.startsWith('refs/') ? refSource(qualifiedName) : refSource(`refs/heads/${qualifiedName}`),
+    refs: async (args: RefsArguments) => refsSource(await allRefs(), args, refSource),
+    pullRequests: (args: PullRequestArguments) => pullRequestConnection(repository, webUrl, args),
+    pullRequest: ({ number }: { readonly number: number }) => {
+      const found = repository.pullRequests.all.find((one) => one.number === number)
+      if (found !== undefined) return pullRequestSource(repository, webUrl, found)
+      throw graphqlError('NOT_FOUND', `Could not resolve to a PullRequest with the number of ${number}.`)
+    },
     object: async ({ expression, oid }: { readonly expression?: string; readonly oid?: string }) => {
       const found = oid ?? (await oidOf(repository, expression ?? 'HEAD'))
       return found === undefined ? null : objectSource(repository, url, found)
+    },
+  }
+}
+
+/** Which refs a connection holds. */
+interface RefsArguments {
+  readonly refPrefix: string
+  readonly query?: string | null
+  readonly first?: number
+  readonly after?: string | null
+}
+
+/** Refs in the order of their names, those whose names hold the query; cursors count them. */
+async function refsSource(
+  refs: ReadonlyMap<string, string>,
+  { refPrefix, query, first, after }: RefsArguments,
+  sourceOf: (fullName: string, prefix: string) => Promise<GraphQLSource | null>,
+): Promise<GraphQLSource> {
+  if (first === undefined || first > 100) {
+    throw graphqlError('EXCESSIVE_PAGINATION', 'Requesting more records than the `first` limit of 100 records.')
+  }
+  const all = [...refs.keys()].filter(
+    (name) => name.startsWith(refPrefix) && name.slice(refPrefix.length).includes(query ?? ''),
+  )
+  const skip = Number(after ?? '0')
+  const shown = all.toSorted().slice(skip, skip + first)
+  return {
+    __typename: 'RefConnection',
+    totalCount: all.length,
+    nodes: await Promise.all(shown.map((name) => sourceOf(name, refPrefix))),
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: all.length > skip + first,
+      hasPreviousPage: skip > 0,
+      endCursor: String(skip + shown.length),
     },
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { BareRepository } from '../bare-repository.ts'
 import { GitObjects } from './git-objects.ts'
+import { HostedPullRequests } from './hosted-pull-requests.ts'
 import { gitText, runGit, streamGit, type GitInput } from './run-git.ts'
 
 /** What a repository on the double is like; all of it may be changed while the double runs. */
@@ -11,6 +12,18 @@ export interface RepositoryTraits {
   private: boolean
   /** How direct commits are refused: by a classic branch protection, or by a ruleset. */
   protection: 'none' | 'classic' | 'ruleset'
+  /** The branches that `protection` is about. */
+  protects: RegExp
+  /** Whether pull requests are switched on, and who may open them. */
+  pullRequests: 'all' | 'collaborators_only' | 'off'
+  /** Whether there are draft pull requests. */
+  drafts: boolean
+  /** Whether pull requests may merge by themselves. */
+  autoMerge: boolean
+  /** Whether a pull request may be merged at once, or has to wait for something. */
+  mergeable: 'clean' | 'blocked'
+  /** Whether the branch of a pull request is deleted when that is merged. */
+  deleteBranchOnMerge: boolean
   /** Whether whoever asks may bypass its rulesets. */
   bypass: 'always' | 'pull_requests_only' | 'never'
   /** Rules of its rulesets beside those of `protection`, by their types. */
@@ -55,6 +68,7 @@ export class HostedRepository {
   readonly origin: BareRepository
   readonly traits: RepositoryTraits
   readonly objects: GitObjects
+  readonly pullRequests: HostedPullRequests
 
   constructor(nameWithOwner: string, origin: BareRepository, traits: Partial<RepositoryTraits> = {}) {
     const [owner = '', name = ''] = nameWithOwner.split('/')
@@ -62,10 +76,17 @@ export class HostedRepository {
     this.name = name
     this.origin = origin
     this.objects = new GitObjects(origin.path)
+    this.pullRequests = new HostedPullRequests(this)
     this.traits = {
       archived: false,
       private: true,
       protection: 'none',
+      protects: /^main$/u,
+      pullRequests: 'all',
+      drafts: true,
+      autoMerge: true,
+      mergeable: 'blocked',
+      deleteBranchOnMerge: false,
       bypass: 'never',
       rules: [],
       push: true,
@@ -101,8 +122,9 @@ export class HostedRepository {
     return (await this.#git(['rev-list', sha])).split('\n')
   }
 
-  async createRef(ref: string, sha: string): Promise<void> {
-    await this.#git(['update-ref', ref, sha])
+  /** Makes a ref unless there is one of that name, or one in its way. */
+  async createRef(ref: string, sha: string): Promise<boolean> {
+    return (await runGit(this.origin.path, ['update-ref', ref, sha, '0'.repeat(40)])).exitCode === 0
   }
 
   async writeBlob(content: Uint8Array | string): Promise<string> {
@@ -152,6 +174,16 @@ export class HostedRepository {
   archive(sha: string): Readable {
     const prefix = `${this.owner}-${this.name}-${sha.slice(0, 7)}/`
     return streamGit(this.origin.path, ['archive', '--format=tar.gz', `--prefix=${prefix}`, sha])
+  }
+
+  /** Whether direct commits to a branch are refused. */
+  isProtected(branch: string): boolean {
+    return this.traits.protection !== 'none' && this.traits.protects.test(branch)
+  }
+
+  /** Runs git in the repository, as GitHub does. */
+  git(args: readonly string[], given: GitInput = {}): Promise<string> {
+    return this.#git(args, given)
   }
 
   #git(args: readonly string[], given: GitInput = {}): Promise<string> {

@@ -27,8 +27,9 @@ export interface RestRequest {
 export interface RestRoute {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
-  /** Whether `contents: write` is asked for. */
+  /** Whether `contents: write` is asked for or, of a route of pull requests, that permission. */
   readonly writes: boolean
+  readonly permission?: 'pullRequests'
   readonly answer: (request: RestRequest) => Promise<RestAnswer>
 }
 

@@ -5,6 +5,7 @@ import type { HostedRepository } from './hosted-repository.ts'
 import { requestFault, responseFault, sampleOf } from './openapi.ts'
 import { refusal, textsOf, type RestAnswer, type RestRoute } from './rest-answer.ts'
 import { GIT_ROUTES } from './rest-git-routes.ts'
+import { PULL_ROUTES } from './rest-pull-routes.ts'
 import { REPOSITORY_ROUTES } from './rest-repository-routes.ts'
 
 /** What the REST API stands on. */
@@ -37,7 +38,7 @@ export function addRestApi(app: FastifyInstance, prefix: string, context: RestCo
   add('POST', '/app/installations/{installation_id}/access_tokens', async (request) =>
     installationToken(context.credentials, request),
   )
-  for (const route of [...REPOSITORY_ROUTES, ...GIT_ROUTES]) {
+  for (const route of [...REPOSITORY_ROUTES, ...GIT_ROUTES, ...PULL_ROUTES]) {
     add(route.method, route.path, (request) => answerRoute(route, request, context))
   }
   app.setNotFoundHandler(async (_, reply) => send(reply, refusal(404, 'Not Found')))
@@ -58,7 +59,9 @@ async function answerRoute(route: RestRoute, request: FastifyRequest, context: R
   if (repository === undefined) return refusal(404, 'Not Found')
   if (repository.nameWithOwner.toLowerCase() !== named.toLowerCase())
     return moved(request, named, repository, route, context)
-  if (route.writes && grant.contents !== 'write') return refusal(403, notAccessible(grant.kind))
+  const { contents, pullRequests = contents } = grant
+  const permission = route.permission === 'pullRequests' ? pullRequests : contents
+  if (permission === 'none' || (route.writes && permission !== 'write')) return refusal(403, notAccessible(grant.kind))
   if (route.writes && repository.traits.archived) return refusal(403, 'Repository was archived so is read-only.')
   if (route.path.includes('/git/') && (await repository.refs()).size === 0) {
     return refusal(409, 'Git Repository is empty.')
@@ -99,8 +102,7 @@ function installationToken(credentials: DoubleCredentials, request: FastifyReque
   const installation = textsOf(request.params)['installation_id'] ?? ''
   const made = credentials.createInstallationToken(request.headers.authorization, installation)
   if ('status' in made) return refusal(made.status, made.message)
-  const { token, expiresAt } = made
-  const permissions = { contents: 'write', metadata: 'read' }
+  const { token, expiresAt, permissions } = made
   return { status: 201, body: { token, expires_at: expiresAt, permissions, repository_selection: 'selected' } }
 }
 

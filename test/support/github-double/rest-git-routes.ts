@@ -33,7 +33,10 @@ async function createRef(request: RestRequest): Promise<RestAnswer> {
   const sha = String(body['sha'])
   if ((await repository.refs()).has(ref)) return refusal(422, 'Reference already exists')
   if ((await repository.objects.commit(sha)) === undefined) return refusal(422, 'Object does not exist')
-  await repository.createRef(ref, sha)
+  if (repository.isProtected(ref.replace(/^refs\/heads\//u, '')) && repository.traits.protection === 'ruleset') {
+    return refusal(422, 'Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n')
+  }
+  if (!(await repository.createRef(ref, sha))) return refusal(422, 'Reference update failed')
   return { status: 201, body: refBody(request, ref, sha) }
 }
 
@@ -45,10 +48,10 @@ async function updateRef(request: RestRequest): Promise<RestAnswer> {
   const from = await repository.head(branch)
   if (from === undefined) return refusal(422, 'Reference does not exist')
   if ((await repository.objects.commit(sha)) === undefined) return refusal(422, 'Object does not exist')
-  if (repository.traits.protection === 'ruleset') {
+  if (repository.isProtected(branch) && repository.traits.protection === 'ruleset') {
     return refusal(422, 'Repository rule violations found\n\nChanges must be made through a pull request.\n\n')
   }
-  if (repository.traits.protection === 'classic') {
+  if (repository.isProtected(branch) && repository.traits.protection === 'classic') {
     return refusal(422, 'At least 1 approving review is required by reviewers with write access.')
   }
   if (body['force'] !== true && !(await repository.isAncestor(from, sha))) {

@@ -21,6 +21,12 @@ async function getRepository({ repository, url, webUrl }: RestRequest): Promise<
     archived: traits.archived,
     private: traits.private,
     default_branch: await repository.defaultBranch(),
+    has_pull_requests: traits.pullRequests !== 'off',
+    pull_request_creation_policy: traits.pullRequests === 'collaborators_only' ? 'collaborators_only' : 'all',
+    allow_auto_merge: traits.autoMerge,
+    allow_merge_commit: true,
+    allow_squash_merge: true,
+    allow_rebase_merge: true,
     permissions: { admin: false, push: traits.push, pull: true },
   })
   return { status: 200, body }
@@ -33,8 +39,8 @@ async function getBranch({ repository, params, url, webUrl }: RestRequest): Prom
   const body = sampleOf('branch-with-protection', {
     name,
     commit: sampleOf('commit', { sha }),
-    protected: repository.traits.protection !== 'none',
-    protection: { enabled: repository.traits.protection === 'classic' },
+    protected: repository.isProtected(name),
+    protection: { enabled: repository.isProtected(name) && repository.traits.protection === 'classic' },
     protection_url: `${url}/branches/${name}/protection`,
     _links: { self: `${url}/branches/${name}`, html: `${webUrl}/tree/${name}` },
   })
@@ -43,8 +49,9 @@ async function getBranch({ repository, params, url, webUrl }: RestRequest): Prom
 
 const RULESET = 7
 
-async function getRules({ repository }: RestRequest): Promise<RestAnswer> {
-  const { protection, rules } = repository.traits
+async function getRules({ repository, params }: RestRequest): Promise<RestAnswer> {
+  const { protection, protects, rules } = repository.traits
+  if (!protects.test(params['branch'] ?? '')) return { status: 200, body: [] }
   const about = { ruleset_id: RULESET, ruleset_source_type: 'Repository', ruleset_source: repository.nameWithOwner }
   const pullRequest = {
     type: 'pull_request',

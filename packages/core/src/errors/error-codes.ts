@@ -82,7 +82,9 @@ export const ERROR_CODES = {
   TREE_TOO_LARGE: { retryable: false },
   TREE_INVALID: { retryable: false },
   BRANCH_PROTECTED: { retryable: false },
+  PROPOSAL_BEHIND: { retryable: false },
   COMMIT_REJECTED: { retryable: false },
+  PULL_REQUEST_REJECTED: { retryable: false },
 
   // Saker itself
   CONFIG_INVALID: { retryable: false },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Response } from '../response/response.ts'
-import { deliveryFingerprintOf, fingerprintOf, newResponseId, ResponseJob } from './response-job.ts'
+import { deliveryFingerprintOf, fingerprintOf, newResponseId, responseTimeOf, ResponseJob } from './response-job.ts'
 import '../../../../test/support/fixed-seed.ts'
 
 const response: Response = { name: 'contain', match: {}, actions: [{ action: 'contain' }], continue: false }
@@ -18,6 +18,10 @@ describe('newResponseId', () => {
         expect(newResponseId(earlier) < newResponseId(earlier + gap)).toBe(true)
       }),
     )
+  })
+
+  it('tells when it was made', () => {
+    expect(responseTimeOf(newResponseId(1_790_000_000_123))).toBe(1_790_000_000_123)
   })
 
   it('never repeats within one millisecond', () => {

@@ -21,6 +21,8 @@ export const ResponseJob = z.object({
   /** When ingest took it, in milliseconds since 1970. */
   receivedAt: z.number(),
   fingerprint: z.string(),
+  /** Why it is proposed, where its own delivery is `commit`. */
+  forwardedFor: z.enum(['BranchProtected', 'WorkloadCap']).optional(),
 })
 
 /** See the schema of the same name. */
@@ -42,6 +44,11 @@ export function newResponseId(now: number): string {
   const time = Array.from({ length: 10 }, (_, digit) => ALPHABET[Math.floor(now / 32 ** (9 - digit)) % 32]).join('')
   const random = Array.from(randomBytes(8), (byte) => ALPHABET[byte % 32]).join('')
   return `${time}${random}`
+}
+
+/** When a response was begun, as its id tells, in milliseconds since 1970. */
+export function responseTimeOf(id: string): number {
+  return Array.from(id.slice(0, 10)).reduce((time, digit) => time * 32 + Math.max(0, ALPHABET.indexOf(digit)), 0)
 }
 
 /** Whether a text has the form of a response id. */

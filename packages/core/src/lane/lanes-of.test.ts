@@ -22,7 +22,12 @@ describe('lanesOf', () => {
   it('gives each lane once, however many responses lead to it', () => {
     const lanes = lanesOf(aConfig([undefined, 'commit', 'observe', 'observe']), false)
 
-    expect(lanes.map(({ delivery }) => delivery)).toEqual(['commit', 'observe'])
+    expect(lanes.map(({ delivery }) => delivery)).toEqual(['commit', 'observe', 'pull-request'])
+  })
+
+  it('has one to propose in beside each that commits, and beside no other', () => {
+    expect(lanesOf(aConfig(['commit']), false).map(({ delivery }) => delivery)).toEqual(['commit', 'pull-request'])
+    expect(lanesOf(aConfig(['observe']), false).map(({ delivery }) => delivery)).toEqual(['observe'])
   })
 
   it('only observes in a dry run', () => {

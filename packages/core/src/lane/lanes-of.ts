@@ -7,10 +7,14 @@ export function deliveryOf(repository: Repository, response: Response, dryRun: b
   return dryRun ? 'observe' : (response.delivery ?? repository.delivery)
 }
 
-/** Every lane that a response of the config can lead to, each once. */
+/**
+ * Every lane that a response of the config can lead to, each once. Beside one that commits there is always one that proposes:
+ * there goes on what a protected branch refuses, and what exceeds the guard's cap.
+ */
 export function lanesOf(config: Config, dryRun: boolean): readonly Lane[] {
   return config.repositories.flatMap((repository) => {
     const deliveries = new Set(config.responses.map((response) => deliveryOf(repository, response, dryRun)))
+    if (deliveries.has('commit')) deliveries.add('pull-request')
     return Array.from(deliveries, (delivery) => laneOf(repository, delivery))
   })
 }

@@ -32,17 +32,17 @@ const KEY = 'Saker-Response:'
 export function formatResponseLine(
   line: Omit<ResponseLine, 'places'> & { readonly places: readonly ChangedPlace[] },
 ): string {
+  return formatParsedLine({ ...line, places: formatPlaces(line.places) })
+}
+
+/** Writes a line anew that was read. */
+export function formatParsedLine(line: ResponseLine): string {
   const { cluster, namespace, kind, name } = line.workload
   const target = [cluster, namespace, kind, name].map((part) => encodePart(part)).join('/')
   const until = line.until === undefined ? '-' : encodePart(line.until, { keep: ':' })
-  return [
-    KEY,
-    encodePart(line.id),
-    encodePart(line.response),
-    target,
-    formatPlaces(line.places).join(','),
-    `until=${until}`,
-  ].join(' ')
+  return [KEY, encodePart(line.id), encodePart(line.response), target, line.places.join(','), `until=${until}`].join(
+    ' ',
+  )
 }
 
 /** Changed places as the line spells them, for comparing with those of a line that was read. */

@@ -8,6 +8,9 @@ export type SkipReason = 'ProtectedNamespace' | 'NamespaceNotAllowed' | 'Muted'
 /** Why a response waits for a person. */
 export type HoldReason = 'WorkloadCap' | 'TooOld'
 
+/** Why what was to be committed is proposed. */
+export type ForwardReason = 'BranchProtected' | 'WorkloadCap'
+
 /** What an outcome says of its target, as far as it was found. */
 export interface OutcomeTarget {
   readonly workload?: Workload
@@ -26,6 +29,19 @@ export type Outcome =
       readonly sha: string
       /** Page of the commit, where the host has one. */
       readonly url?: string
+      readonly warnings?: readonly string[]
+    })
+  /** Waits in a pull request, or in a branch beside the one that is applied, until a person merges it. */
+  | (OutcomeTarget & {
+      readonly outcome: 'proposed'
+      /** Number of the pull request, where the host has told it. */
+      readonly number?: number
+      /** Its page, or the one that opens it, where the host has told it. */
+      readonly url?: string
+      /** The branch that is proposed. */
+      readonly branch: string
+      /** The commit in it. */
+      readonly sha: string
       readonly warnings?: readonly string[]
     })
   | (OutcomeTarget & {
@@ -59,6 +75,8 @@ export interface Forward {
   readonly outcome: 'forwarded'
   /** Slug of the lane. */
   readonly lane: string
+  /** Why it is proposed there, where its own delivery is `commit`. */
+  readonly because?: ForwardReason
 }
 
 /** The closed set of endings, for metrics. */

@@ -3,6 +3,7 @@ import type { OutcomeName } from './outcome.ts'
 /** Every ending, by name: the compiler refuses this table when one is missing. */
 const ENDINGS: Readonly<Record<OutcomeName, true>> = {
   committed: true,
+  proposed: true,
   observed: true,
   unchanged: true,
   skipped: true,
@@ -14,7 +15,7 @@ const ENDINGS: Readonly<Record<OutcomeName, true>> = {
 export const OUTCOME_NAMES = Object.keys(ENDINGS) as readonly OutcomeName[]
 
 /** What became of a response after its outcome. */
-export type ResponseState = 'released' | 'dropped' | 'expired'
+export type ResponseState = 'released' | 'dropped' | 'expired' | 'merged' | 'closed'
 
 /** A stored outcome, as operators see it. Holds nothing of the alert but the names of cluster, namespace and workload. */
 export interface Receipt {
@@ -31,7 +32,7 @@ export interface Receipt {
   readonly state?: ResponseState
   /** Why it failed. */
   readonly message?: string
-  /** Page of the commit. */
+  /** Page of the commit, or of the pull request. */
   readonly url?: string
   /** Slug of the lane. */
   readonly lane: string

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDurationMs } from './duration.ts'
+import { formatDuration, parseDurationMs } from './duration.ts'
 
 describe('parseDurationMs', () => {
   it.each([
@@ -17,6 +17,18 @@ describe('parseDurationMs', () => {
     'does not understand %j',
     (text) => {
       expect(parseDurationMs(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('formatDuration', () => {
+  it.each(['200ms', '61s', '15m', '5400s', '90m', '4h', '7d'])(
+    'writes %s in the largest unit that divides it',
+    (text) => {
+      const written = formatDuration(parseDurationMs(text) ?? 0)
+
+      expect(parseDurationMs(written)).toBe(parseDurationMs(text))
+      expect(written).toBe(text === '5400s' ? '90m' : text)
     },
   )
 })

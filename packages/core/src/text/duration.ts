@@ -11,3 +11,9 @@ export function parseDurationMs(text: string): number | undefined {
   const ms = Number(amount) * factor
   return ms <= MAX_MS ? ms : undefined
 }
+
+/** Writes a duration as `parseDurationMs` reads it, in the largest unit that divides it. */
+export function formatDuration(ms: number): string {
+  const [unit, factor] = Object.entries(UNITS_MS).findLast(([, one]) => ms % one === 0) ?? ['ms', 1]
+  return `${ms / factor}${unit}`
+}

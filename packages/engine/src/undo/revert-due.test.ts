@@ -108,7 +108,7 @@ describe('revertDue', () => {
 
     const reverted = await run(host, ['r1'])
 
-    expect(reverted).toEqual({ undone: [], changed: [], ended: ['r1'] })
+    expect(reverted).toEqual({ undone: [], changed: [], ended: ['r1'], unknown: [] })
     expect(host.history).toHaveLength(2)
   })
 
@@ -118,8 +118,8 @@ describe('revertDue', () => {
     const restored = branch({ id: 'r1', until: 900 })
     restored.add('start web', { 'web.yaml': text('web', 3) })
 
-    expect(await run(host, ['r1', 'r9'])).toEqual({ undone: [], changed: [], ended: ['r1', 'r9'] })
-    expect(await run(restored, ['r1'])).toEqual({ undone: [], changed: [], ended: ['r1'] })
+    expect(await run(host, ['r1', 'r9'])).toEqual({ undone: [], changed: [], ended: ['r1'], unknown: ['r9'] })
+    expect(await run(restored, ['r1'])).toEqual({ undone: [], changed: [], ended: ['r1'], unknown: [] })
     expect([host.history.length, restored.history.length]).toEqual([3, 3])
   })
 

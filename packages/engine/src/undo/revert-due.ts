@@ -27,8 +27,10 @@ export interface Reverted {
   readonly commit?: Commit
   /** Something of them was changed since, so they stay as they are. */
   readonly changed: readonly LedgerEntry[]
-  /** Nothing to do any more: taken back before, not in the branch, or wanted by another response for longer. */
+  /** Nothing to do any more: taken back before, or wanted by another response for longer. */
   readonly ended: readonly string[]
+  /** Not in the branch. */
+  readonly unknown: readonly string[]
 }
 
 const REASON = 'its time was over'
@@ -60,15 +62,17 @@ export async function revertDue(
   const ofKind = (kind: string): readonly LedgerEntry[] =>
     plan.answers.filter((answer) => answer.kind === kind).map(({ entry }) => entry)
   const changed = ofKind('conflict')
-  const ended = ids.filter((id) => ![...ofKind('undone'), ...changed].some(({ line }) => line.id === id))
-  if (plan.edits.length === 0) return { undone: [], changed, ended }
+  const unknown = ids.filter((id) => ledger.find(id) === undefined)
+  const told = new Set([...[...ofKind('undone'), ...changed].map(({ line }) => line.id), ...unknown])
+  const ended = ids.filter((id) => !told.has(id))
+  if (plan.edits.length === 0) return { undone: [], changed, ended, unknown }
   const changeSet = changeSetOf(plan, tree, { reason: REASON, config })
   const ticket = deps.guard.openWrite()
   try {
     await ticket.admit([], config.guard.maxWorkloads)
     const commit = await host.commit(changeSet, { signal })
     deps.memory.committed(tree.sha, { ...commit, message: changeSet.message, at: now() })
-    return { undone: ofKind('undone'), commit, changed, ended }
+    return { undone: ofKind('undone'), commit, changed, ended, unknown }
   } finally {
     await ticket.close([]).catch((thrown: unknown) => {
       deps.log.warn(

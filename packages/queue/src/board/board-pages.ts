@@ -76,7 +76,7 @@ function adapterOf(queue: BoardQueue): BullMQAdapter {
       .replace(/#commit$/u, '')
       .replaceAll('#', ' '),
     description: `repository ${repository}`,
-    externalJobUrl: ({ returnvalue }: QueueJobJson) => commitLinkOf(returnvalue),
+    externalJobUrl: ({ returnvalue }: QueueJobJson) => pageLinkOf(returnvalue),
     // Bull Board knows this one, its types do not: a response that ended well offers no retry.
     allowCompletedRetries: false,
   }
@@ -89,11 +89,12 @@ function adapterOf(queue: BoardQueue): BullMQAdapter {
  * A link for a job whose outcome names a page, and nothing for any other. Bull Board leaves out what is undefined, though
  * its type does not say so.
  */
-function commitLinkOf(returnValue: unknown): ExternalJobUrl {
-  const url =
-    typeof returnValue === 'object' && returnValue !== null && 'url' in returnValue ? returnValue.url : undefined
+function pageLinkOf(returnValue: unknown): ExternalJobUrl {
+  const outcome: object = typeof returnValue === 'object' && returnValue !== null ? returnValue : {}
+  const url = 'url' in outcome ? outcome.url : undefined
   const isPage = typeof url === 'string' && /^https?:\/\//u.test(url)
-  return (isPage ? { displayText: 'commit', href: url } : undefined) as ExternalJobUrl
+  const displayText = 'outcome' in outcome && outcome.outcome === 'proposed' ? 'pull request' : 'commit'
+  return (isPage ? { displayText, href: url } : undefined) as ExternalJobUrl
 }
 
 /** The job's data with the alert as an object, which a person reads more easily than JSON inside JSON. */

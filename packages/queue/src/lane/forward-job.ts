@@ -1,3 +1,4 @@
+import type { Forward } from '@saker/core'
 import { Queue, type Job } from 'bullmq'
 import type { RedisClient } from '../redis/redis-connection.ts'
 import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
@@ -9,15 +10,16 @@ import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
  * BullMQ takes no job whose id it still keeps; where the other lane keeps the first life of one that was forwarded from there,
  * that has to go. Rejects as Redis does.
  */
-export async function forwardJob(job: Job, slug: string, client: RedisClient): Promise<void> {
+export async function forwardJob(job: Job, { lane, because }: Forward, client: RedisClient): Promise<void> {
   const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
-  const target = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared })
+  const target = new Queue(laneQueueName(lane), { ...LANE_QUEUE_OPTIONS, ...shared })
   target.on('error', () => undefined)
   try {
     const { deduplication: _merged, ...options } = job.opts
     const kept: Job | undefined = await target.getJob(job.id ?? '')
     if (kept !== undefined && isForwarded(kept.returnvalue)) await kept.remove()
-    await target.add(job.name, job.data, { ...options, ...(job.id === undefined ? {} : { jobId: job.id }) })
+    const data: object = because === undefined ? job.data : { ...job.data, forwardedFor: because }
+    await target.add(job.name, data, { ...options, ...(job.id === undefined ? {} : { jobId: job.id }) })
   } finally {
     await target.close()
   }

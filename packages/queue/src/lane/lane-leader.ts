@@ -45,7 +45,7 @@ export interface LaneLeaderOptions extends LaneAnswers {
   readonly unconfirmed: UnconfirmedJobs
   readonly facts: LaneFacts
   /** Puts a job into another lane. */
-  readonly forward: (job: Job, slug: string) => Promise<void>
+  readonly forward: (job: Job, forward: Forward) => Promise<void>
   readonly held: HeldJobs
   /** Aborts when the worker begins to close. */
   readonly stopping: AbortSignal
@@ -94,7 +94,7 @@ export class LaneLeader {
     const { outcome, count, waiver } = ending
     this.#ending = { id: job.id, ...ending }
     await this.#beforeEnd(job, ending)
-    if (outcome.outcome === 'forwarded') await this.#options.forward(job, outcome.lane)
+    if (outcome.outcome === 'forwarded') await this.#options.forward(job, outcome)
     const failed = outcome.outcome === 'failed'
     // Before the job fails, not after: nothing may be merged into a job that has already failed.
     if (failed) await this.#attempt(() => job.removeDeduplicationKey(), 'a failed fingerprint could not be released')
@@ -119,7 +119,10 @@ export class LaneLeader {
     const outcome = asked ? ending?.outcome : internal(error.message)
     // BullMQ ended it without asking us, because it stalled too often.
     if (outcome?.outcome === 'forwarded') {
-      this.#options.log.info({ lane: this.#options.slug, responseId: job.id, to: outcome.lane }, 'response forwarded')
+      this.#options.log.info(
+        { lane: this.#options.slug, responseId: job.id, to: outcome.lane, because: outcome.because },
+        'response forwarded',
+      )
       return
     }
     if (outcome?.outcome === 'held')

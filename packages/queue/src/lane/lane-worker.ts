@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ResponseError, type Log } from '@saker/core'
+import { ResponseError, type Forward, type Log } from '@saker/core'
 import { Queue, Worker, type Job } from 'bullmq'
 import { connectRedis, type RedisConnection } from '../redis/redis-connection.ts'
 import { TIMED_OUT, within } from '../within.ts'
@@ -169,7 +169,7 @@ class ServingLane implements LaneWorker {
     const unconfirmed = new UnconfirmedJobs(client, slug)
     const facts = new LaneFacts(client, slug)
     this.#held = new HeldJobs(client, slug)
-    const forward = (job: Job, to: string): Promise<void> => forwardJob(job, to, client)
+    const forward = (job: Job, to: Forward): Promise<void> => forwardJob(job, to, client)
     const known = { mergedInto, unconfirmed, facts, held: this.#held, forward }
     const serving = { slug, queue: this.#queue, coalesce, maxBatch, stopping, log, respond, onSettled, ...known }
     this.#leader = new LaneLeader(heldMs === undefined ? serving : { ...serving, heldMs })

@@ -35,6 +35,11 @@ const PUSH_SIGNS: readonly Sign[] = [
   },
   {
     code: 'COMMIT_REJECTED',
+    pattern: /exists; cannot create/u,
+    says: 'another branch is in the way of this name',
+  },
+  {
+    code: 'COMMIT_REJECTED',
     pattern: /push cannot contain secrets/iu,
     says: 'the server found a secret in the commit',
   },

@@ -16,9 +16,9 @@ import type { GitAuth } from './git-credentials.ts'
 import { GitHistory, hasCommit } from './git-history.ts'
 import { gitPlaceOf, type GitPlace } from './git-place.ts'
 import { GitServer } from './git-server.ts'
-import { ObjectCache } from './object-cache.ts'
+import { GitStore } from './git-store.ts'
+import type { ObjectCache } from './object-cache.ts'
 import { readGitTree, readPastCommits } from './read-git-tree.ts'
-import { Turns } from './turns.ts'
 import { writeGitCommit } from './write-git-commit.ts'
 
 /** What opening a repository through the git program takes. */
@@ -36,9 +36,15 @@ export interface GitRepositoryOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000
-/** Each fetch may leave a pack in the cache; making it anew is simpler than tidying it, and costs one full fetch. */
-const MAX_FETCHES = 500
 
+/** Where a commit goes. */
+interface Landing {
+  /** The branch that its base is the tip of. */
+  readonly on: GitRepository
+  readonly options?: readonly string[]
+  readonly heard?: (words: string) => void
+  readonly signal: AbortSignal
+}
 /**
  * A branch on any server that the git program (2.31 or newer) reaches over https, http, ssh or file.
  *
@@ -47,29 +53,42 @@ const MAX_FETCHES = 500
  * credential cannot work together.
  */
 export function openGitRepository(options: GitRepositoryOptions): RepositoryHost {
-  return new GitRepository(gitPlaceOf(options.location, options.branch, options.auth), options)
+  return new GitRepository(options)
 }
 
-class GitRepository implements RepositoryHost {
+/** A branch on a Git server. */
+export class GitRepository implements RepositoryHost {
+  /** How it is reached, for others that reach it likewise. */
+  readonly options: GitRepositoryOptions
+  readonly server: GitServer
   readonly #place: GitPlace
-  readonly #server: GitServer
   readonly #named: ReadonlySet<string>
-  readonly #parent: string
+  readonly #store: GitStore
+  readonly #isOwnStore: boolean
   readonly #history: GitHistory
-  readonly #turns = new Turns()
   readonly #closing = new AbortController()
-  #cache: ObjectCache | undefined
   #tree: Tree | undefined
 
-  constructor(
-    place: GitPlace,
-    { auth, observe, files, dataDir, timeoutMs = DEFAULT_TIMEOUT_MS }: GitRepositoryOptions,
-  ) {
-    this.#place = place
-    this.#server = new GitServer({ place, auth, timeoutMs, ...(observe === undefined ? {} : { observe }) })
+  /** `store` is that of another branch of the same repository, which then outlives this one. */
+  constructor(options: GitRepositoryOptions, store?: GitStore) {
+    const { location, branch, auth, observe, files, dataDir, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+    this.options = options
+    this.#place = gitPlaceOf(location, branch, auth)
+    this.server = new GitServer({ place: this.#place, auth, timeoutMs, ...(observe === undefined ? {} : { observe }) })
     this.#named = new Set(files)
-    this.#parent = join(resolve(dataDir), 'git')
-    this.#history = new GitHistory((cache, depth, signal) => this.#server.fetchTip(cache, depth, signal))
+    this.#store = store ?? new GitStore(join(resolve(dataDir), 'git'), this.#place.slug)
+    this.#isOwnStore = store === undefined
+    this.#history = new GitHistory((cache, depth, signal) => this.server.fetchTip(cache, depth, signal))
+  }
+
+  /** Its cache, for other branches of the same repository. */
+  get store(): GitStore {
+    return this.#store
+  }
+
+  /** The tree of a commit, where that was the last one that was seen. */
+  treeAt(sha: string): Tree | undefined {
+    return this.#tree?.sha === sha ? this.#tree : undefined
   }
 
   async read({ freshness, past = 0, signal }: ReadOptions): Promise<Head> {
@@ -77,28 +96,44 @@ class GitRepository implements RepositoryHost {
     if (freshness === 'cached' && past === 0 && this.#tree !== undefined) {
       return { tree: this.#tree, current: false, past: [] }
     }
-    return this.#turns.take(ours, () => this.#withCache(ours, (cache) => this.#fetchHead(cache, past, ours)))
+    return this.#store.take(ours, () => this.#store.withCache(ours, (cache) => this.#fetchHead(cache, past, ours)))
   }
 
-  async commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit> {
-    const signal = this.#untilClosed(options.signal)
-    return this.#turns.take(signal, async () => {
-      const prepared = await this.#withCache(signal, async (cache) => {
-        await this.#ensureBase(cache, changeSet.baseSha, signal)
+  async commit(changeSet: ChangeSet, { signal }: { readonly signal: AbortSignal }): Promise<Commit> {
+    return this.land(changeSet, { on: this, signal })
+  }
+
+  /**
+   * Pushes a commit on a tip of the branch itself or, to make it, on one of another branch in the same cache. `options`
+   * are told to the server, and `heard` is told its words.
+   */
+  protected async land(changeSet: ChangeSet, { on, options, heard, ...called }: Landing): Promise<Commit> {
+    const signal = this.#untilClosed(called.signal)
+    const { baseSha } = changeSet
+    return this.#store.take(signal, async () => {
+      const prepared = await this.#store.withCache(signal, async (cache) => {
+        await on.ensureBase(cache, baseSha, signal)
         return { cache, sha: await writeGitCommit(cache, changeSet, signal) }
       })
       const { cache, sha } = prepared
-      await this.#server.push(cache, { sha, baseSha: changeSet.baseSha }, signal)
+      const expected = on === this ? baseSha : undefined
+      const words = await this.server.push(
+        cache,
+        { sha, expected, ...(options === undefined ? {} : { options }) },
+        signal,
+      )
       // A tree of another commit than the base says nothing about what this one holds.
-      this.#tree = this.#tree?.sha === changeSet.baseSha ? advance(this.#tree, changeSet, sha) : undefined
+      const tree = on.treeAt(baseSha)
+      this.#tree = tree === undefined ? undefined : advance(tree, changeSet, sha)
+      heard?.(words)
       return { sha }
     })
   }
 
   async readHistory(options: HistoryOptions): Promise<HistoryPage> {
     const signal = this.#untilClosed(options.signal)
-    return this.#turns.take(signal, () =>
-      this.#withCache(signal, (cache) => this.#history.page(cache, { ...options, signal })),
+    return this.#store.take(signal, () =>
+      this.#store.withCache(signal, (cache) => this.#history.page(cache, { ...options, signal })),
     )
   }
 
@@ -107,12 +142,19 @@ class GitRepository implements RepositoryHost {
     options: { readonly signal: AbortSignal },
   ): Promise<readonly (string | undefined)[]> {
     const signal = this.#untilClosed(options.signal)
-    return this.#turns.take(signal, () => this.#withCache(signal, (cache) => this.#history.texts(cache, files, signal)))
+    return this.#store.take(signal, () =>
+      this.#store.withCache(signal, (cache) => this.#history.texts(cache, files, signal)),
+    )
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new ResponseError('SHUTTING_DOWN', 'the repository is closed'))
-    await this.#turns.take(new AbortController().signal, async () => this.#dropCache())
+    if (this.#isOwnStore) await this.#store.close()
+  }
+
+  /** Gives up what was seen. */
+  forget(): void {
+    this.#tree = undefined
   }
 
   #untilClosed(signal: AbortSignal): AbortSignal {
@@ -122,7 +164,7 @@ class GitRepository implements RepositoryHost {
   }
 
   async #fetchHead(cache: ObjectCache, past: number, signal: AbortSignal): Promise<Head> {
-    const sha = await this.#server.fetchTip(cache, Math.max(past, this.#history.depth), signal)
+    const sha = await this.server.fetchTip(cache, Math.max(past, this.#history.depth), signal)
     const commits = await readPastCommits(cache, { sha, count: past, signal })
     if (this.#tree?.sha === sha) return { tree: this.#tree, current: true, past: commits }
     const known = this.#tree === undefined ? new Map<string, string>() : textsOf(this.#tree.files, this.#named)
@@ -138,38 +180,12 @@ class GitRepository implements RepositoryHost {
   }
 
   /** A base that was read here is in the cache; one from another process, or from before a restart, is fetched. */
-  async #ensureBase(cache: ObjectCache, baseSha: string, signal: AbortSignal): Promise<void> {
+  async ensureBase(cache: ObjectCache, baseSha: string, signal: AbortSignal): Promise<void> {
     if (await hasCommit(cache, baseSha, signal)) return
-    const tip = await this.#server.fetchTip(cache, this.#history.depth, signal)
+    const tip = await this.server.fetchTip(cache, this.#history.depth, signal)
     if (tip !== baseSha) {
       throw new ResponseError('BRANCH_MOVED', `the branch ${this.#place.branch} is at ${tip}, not at ${baseSha}`)
     }
-  }
-
-  /** Runs `work`, and once more from an empty cache when the one it used turns out to be broken. */
-  async #withCache<T>(signal: AbortSignal, work: (cache: ObjectCache) => Promise<T>): Promise<T> {
-    if (this.#cache !== undefined && (this.#cache.suspect || this.#cache.fetches >= MAX_FETCHES))
-      await this.#dropCache()
-    const isNew = this.#cache === undefined
-    this.#cache ??= await this.#makeCache('sha1', signal)
-    const cache = this.#cache
-    try {
-      return await work(cache)
-    } catch (error) {
-      if (!cache.suspect || (isNew && cache.serverFormat === undefined)) throw error
-    }
-    await this.#dropCache()
-    this.#cache = await this.#makeCache(cache.serverFormat ?? cache.format, signal)
-    return work(this.#cache)
-  }
-
-  #makeCache(format: ObjectCache['format'], signal: AbortSignal): Promise<ObjectCache> {
-    return ObjectCache.create({ parent: this.#parent, name: this.#place.slug, format, signal })
-  }
-
-  async #dropCache(): Promise<void> {
-    await this.#cache?.remove()
-    this.#cache = undefined
   }
 }
 

@@ -7,14 +7,23 @@ import { ObjectCache } from './object-cache.ts'
 
 const TIMEOUT_MS = 15_000
 
+/** What is to be pushed. */
+interface GitProbe {
+  /** Whether commits go to the branch itself. */
+  readonly commits: boolean
+  /** A branch such as those that are proposed, where any are. */
+  readonly proposed: string | undefined
+  readonly signal: AbortSignal
+}
+
 /**
- * Asks a Git server for the branch and, where `writes`, whether it lets us push: by a push of what is there already, which
- * is a dry run besides. Hooks that judge new commits are not run by it. Ends as a read of the port does when the branch cannot
- * be had.
+ * Asks a Git server for the branch and whether it lets us push where the config means to: by a push of what is there
+ * already, which is a dry run besides. Hooks that judge new commits are not run by it. Ends as a read of the port does when
+ * the branch cannot be had.
  */
 export async function probeGit(
   { location, branch, auth, dataDir, timeoutMs = TIMEOUT_MS }: GitRepositoryOptions,
-  { writes, signal }: { readonly writes: boolean; readonly signal: AbortSignal },
+  { commits, proposed, signal }: GitProbe,
 ): Promise<readonly Finding[]> {
   const place = gitPlaceOf(location, branch, auth)
   const server = new GitServer({ place, auth, timeoutMs })
@@ -25,7 +34,12 @@ export async function probeGit(
     try {
       const tip = await server.fetchTip(cache, 1, signal)
       const reachable: Finding = { verdict: 'ok', what: 'reachable', message: `${branch} is at ${tip.slice(0, 12)}` }
-      return writes ? [reachable, await pushFinding(server, { cache, tip, signal })] : [reachable]
+      const findings = [reachable]
+      if (commits) findings.push(await pushFinding(server, { cache, tip, branch, signal }))
+      if (proposed === undefined) return findings
+      const attempt = { cache, tip, branch: proposed, signal }
+      const mayPush = commits ? findings : [...findings, await pushFinding(server, attempt)]
+      return [...mayPush, ...(await optionsFindings(server, attempt))]
     } catch (thrown) {
       if (cache.serverFormat === undefined || cache.serverFormat === format) throw thrown
       format = cache.serverFormat
@@ -35,12 +49,16 @@ export async function probeGit(
   }
 }
 
-async function pushFinding(
-  server: GitServer,
-  { cache, tip, signal }: { readonly cache: ObjectCache; readonly tip: string; readonly signal: AbortSignal },
-): Promise<Finding> {
+interface Attempt {
+  readonly cache: ObjectCache
+  readonly tip: string
+  readonly branch: string
+  readonly signal: AbortSignal
+}
+
+async function pushFinding(server: GitServer, { cache, tip, branch, signal }: Attempt): Promise<Finding> {
   try {
-    await server.tryPush(cache, tip, signal)
+    await server.tryPush(cache, { sha: tip, branch }, signal)
     const message = 'the server lets Saker push; whether its hooks and branch rules take a new commit shows only then'
     return { verdict: 'ok', what: 'push', message }
   } catch (thrown) {
@@ -48,4 +66,21 @@ async function pushFinding(
     const remedy = 'give the credential write access to the repository'
     return { verdict: 'fail', what: 'push', message: `${message} (${code})`, remedy }
   }
+}
+
+/** Whether pull requests can come of pushed branches by themselves. Nothing where it lets nobody push at all. */
+async function optionsFindings(
+  server: GitServer,
+  { cache, tip, branch, signal }: Attempt,
+): Promise<readonly Finding[]> {
+  const what = 'pull requests'
+  const option = 'merge_request.create'
+  const takesOptions = await server.tryPush(cache, { sha: tip, branch, option }, signal).catch(() => undefined)
+  if (takesOptions === undefined) return []
+  if (takesOptions) {
+    const message = 'the server takes push options: a GitLab opens a merge request for what Saker pushes'
+    return [{ verdict: 'ok', what, message }]
+  }
+  const message = 'the server takes no push options: Saker pushes a branch, and opens no pull request from it'
+  return [{ verdict: 'warn', what, message, remedy: 'open the pull requests by hand, at the address in the outcome' }]
 }

@@ -20,8 +20,8 @@ export async function commitThroughGitData(
 ): Promise<LandedCommit> {
   const { signal } = target
   const path = repositoryPath(target.nameWithOwner)
-  const { author, baseSha, message } = changeSet
-  const ref = `heads/${target.branch.split('/').map(encodeURIComponent).join('/')}`
+  const { baseSha } = changeSet
+  const ref = headRef(target.branch)
   // Both are awaited whatever becomes of the other: no request outlives its commit.
   const [tree, tip] = await Promise.allSettled([
     createTree(client, changeSet, { path, baseTreeSha: target.baseTreeSha, signal }),
@@ -30,23 +30,66 @@ export async function commitThroughGitData(
   if (tip.status === 'rejected') throw tip.reason
   if (tip.value !== baseSha) throw new ResponseError('BRANCH_MOVED', `${client.place} has moved since it was read`)
   if (tree.status === 'rejected') throw tree.reason
-  const createCommit: GitHubCall = { operation: 'createCommit', purpose: 'prepare', signal }
-  const commit = await client.rest(createCommit, {
+  const landed = await createCommit(client, changeSet, { path, treeSha: tree.value, signal })
+  const { sha } = landed
+
+  const updateRef: GitHubCall = { operation: 'updateRef', purpose: 'write', signal }
+  const moved = await client.rest(updateRef, { route: `PATCH ${path}/git/refs/${ref}`, body: { sha, force: false } })
+  if (textAt(moved, 'object', 'sha') !== sha) throw client.unreadable(updateRef)
+  return landed
+}
+
+/**
+ * Makes a branch that points to a new commit on `baseSha`: a tree, a commit, a ref. Three requests, of which the last is
+ * refused when there is such a branch.
+ */
+export async function createBranchThroughGitData(
+  client: GitHubClient,
+  changeSet: ChangeSet,
+  target: CommitTarget,
+): Promise<LandedCommit> {
+  const { baseTreeSha, branch, nameWithOwner, signal } = target
+  const path = repositoryPath(nameWithOwner)
+  const treeSha = await createTree(client, changeSet, { path, baseTreeSha, signal })
+  const landed = await createCommit(client, changeSet, { path, treeSha, signal })
+  const createRef: GitHubCall = { operation: 'createRef', purpose: 'write', signal }
+  const body = { ref: `refs/heads/${branch}`, sha: landed.sha }
+  const made = await client.rest(createRef, { route: `POST ${path}/git/refs`, body }).catch(async (error: unknown) => {
+    // GitHub has one word for a race that was lost and for names that cannot be.
+    if (!(error instanceof ResponseError) || error.code !== 'COMMIT_REJECTED') throw error
+    const tip = await readTip(client, `${path}/git/ref/${headRef(branch)}`, signal).catch(() => undefined)
+    throw tip === undefined
+      ? error
+      : new ResponseError('BRANCH_MOVED', `${branch} was made meanwhile`, { cause: error })
+  })
+  if (textAt(made, 'object', 'sha') !== landed.sha) throw client.unreadable(createRef)
+  return landed
+}
+
+/** Makes a commit that no branch leads to. */
+async function createCommit(
+  client: GitHubClient,
+  { author, baseSha, message }: ChangeSet,
+  { path, treeSha, signal }: { readonly path: string; readonly treeSha: string; readonly signal: AbortSignal },
+): Promise<LandedCommit> {
+  const call: GitHubCall = { operation: 'createCommit', purpose: 'prepare', signal }
+  const commit = await client.rest(call, {
     route: `POST ${path}/git/commits`,
     body: {
       message,
-      tree: tree.value,
+      tree: treeSha,
       parents: [baseSha],
       ...(author === undefined ? {} : { author: { name: author.name, email: author.email } }),
     },
   })
   const sha = textAt(commit, 'sha')
-  if (sha === undefined) throw client.unreadable(createCommit)
+  if (sha === undefined) throw client.unreadable(call)
+  return { sha, treeSha, url: textAt(commit, 'html_url') }
+}
 
-  const updateRef: GitHubCall = { operation: 'updateRef', purpose: 'write', signal }
-  const moved = await client.rest(updateRef, { route: `PATCH ${path}/git/refs/${ref}`, body: { sha, force: false } })
-  if (textAt(moved, 'object', 'sha') !== sha) throw client.unreadable(updateRef)
-  return { sha, treeSha: tree.value, url: textAt(commit, 'html_url') }
+/** A branch in the address of a ref. */
+function headRef(branch: string): string {
+  return `heads/${branch.split('/').map(encodeURIComponent).join('/')}`
 }
 
 async function readTip(client: GitHubClient, path: string, signal: AbortSignal): Promise<string | undefined> {

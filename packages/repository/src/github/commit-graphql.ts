@@ -1,5 +1,5 @@
 import type { ChangeSet } from '@saker/engine'
-import { textAt } from './github-answer.ts'
+import { textAt, valueAt } from './github-answer.ts'
 import type { GitHubClient } from './github-client.ts'
 import type { GitHubCall } from './github-exchange.ts'
 
@@ -19,10 +19,11 @@ export interface LandedCommit {
   readonly url: string | undefined
 }
 
+/** What has to be known of a commit that was made. */
+export const COMMIT_PAYLOAD = '{ commit { oid url tree { oid } } }'
+
 const MUTATION = `mutation CreateCommit($input: CreateCommitOnBranchInput!) {
-  createCommitOnBranch(input: $input) {
-    commit { oid url tree { oid } }
-  }
+  createCommitOnBranch(input: $input) ${COMMIT_PAYLOAD}
 }`
 
 /**
@@ -40,16 +41,28 @@ export function canCommitInOneRequest({ author, edits }: ChangeSet): boolean {
  */
 export async function commitThroughGraphQL(
   client: GitHubClient,
-  { baseSha, edits, message }: ChangeSet,
-  { nameWithOwner, branch, signal }: CommitTarget,
+  changeSet: ChangeSet,
+  target: CommitTarget,
 ): Promise<LandedCommit> {
+  const call: GitHubCall = { operation: 'createCommitOnBranch', purpose: 'write', signal: target.signal }
+  const input = commitInput(changeSet, target)
+  const landed = landedCommit(await client.graphql(call, { query: MUTATION, variables: { input } }))
+  if (landed === undefined) throw client.unreadable(call)
+  return landed
+}
+
+/** The input of `createCommitOnBranch`. */
+export function commitInput(
+  { baseSha, edits, message }: ChangeSet,
+  { nameWithOwner, branch }: Pick<CommitTarget, 'nameWithOwner' | 'branch'>,
+): Readonly<Record<string, unknown>> {
   const [headline = '', ...rest] = message.split('\n')
   const body = rest.join('\n').replace(/^\n+/u, '').trimEnd()
   const additions = edits.flatMap(({ path, after }) =>
     after === null ? [] : [{ path, contents: Buffer.from(after, 'utf8').toString('base64') }],
   )
   const deletions = edits.flatMap(({ path, after }) => (after === null ? [{ path }] : []))
-  const input = {
+  return {
     branch: { repositoryNameWithOwner: nameWithOwner, branchName: branch },
     expectedHeadOid: baseSha,
     message: { headline, ...(body === '' ? {} : { body }) },
@@ -59,13 +72,11 @@ export async function commitThroughGraphQL(
       ...(deletions.length === 0 ? {} : { deletions }),
     },
   }
-  const call: GitHubCall = { operation: 'createCommitOnBranch', purpose: 'write', signal }
-  const answer = await client.graphql(call, { query: MUTATION, variables: { input } })
-  const sha = textAt(answer, 'createCommitOnBranch', 'commit', 'oid')
-  if (sha === undefined) throw client.unreadable(call)
-  return {
-    sha,
-    treeSha: textAt(answer, 'createCommitOnBranch', 'commit', 'tree', 'oid'),
-    url: textAt(answer, 'createCommitOnBranch', 'commit', 'url'),
-  }
+}
+
+/** The commit in an answer that selects {@link COMMIT_PAYLOAD}; undefined where there is none. */
+export function landedCommit(answer: unknown): LandedCommit | undefined {
+  const commit = valueAt(answer, 'createCommitOnBranch', 'commit')
+  const sha = textAt(commit, 'oid')
+  return sha === undefined ? undefined : { sha, treeSha: textAt(commit, 'tree', 'oid'), url: textAt(commit, 'url') }
 }

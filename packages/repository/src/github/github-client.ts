@@ -5,6 +5,7 @@ import type {
   GitHubCall,
   GitHubExchange,
   GraphQLQuery,
+  PartialAnswer,
   RestQuery,
   StreamQuery,
 } from './github-exchange.ts'
@@ -21,6 +22,11 @@ export class GitHubClient {
     this.#credential = credential
   }
 
+  /** The same credential and server, for another branch. */
+  at(place: string): GitHubClient {
+    return new GitHubClient(this.#exchange.at(place), this.#credential)
+  }
+
   /** See {@link GitHubExchange.graphql}. */
   async graphql(call: GitHubCall, query: GraphQLQuery): Promise<unknown> {
     return this.#authorized(call, async (proof) => this.#exchange.graphql(call, proof, query))
@@ -29,6 +35,11 @@ export class GitHubClient {
   /** See {@link GitHubExchange.graphqlUpTo}. */
   async graphqlUpTo(call: GitHubCall, query: GraphQLQuery, maxBytes: number): Promise<BoundedAnswer> {
     return this.#authorized(call, async (proof) => this.#exchange.graphqlUpTo(call, proof, { ...query, maxBytes }))
+  }
+
+  /** See {@link GitHubExchange.graphqlInParts}. */
+  async graphqlInParts(call: GitHubCall, query: GraphQLQuery): Promise<PartialAnswer> {
+    return this.#authorized(call, async (proof) => this.#exchange.graphqlInParts(call, proof, query))
   }
 
   /** See {@link GitHubExchange.rest}. */

@@ -3,9 +3,9 @@ import { isRateLimited, rateLimitWaitMs, retryAfterOf } from './rate-limit.ts'
 
 /**
  * What a request is for, which decides what its failure means: a lost answer to a `write` leaves the commit in doubt,
- * while objects that `prepare` leaves behind are invisible and harmless.
+ * objects that `prepare` leaves behind are invisible and harmless, and what `propose` has done or not is seen by looking.
  */
-export type CallPurpose = 'authenticate' | 'read' | 'prepare' | 'write'
+export type CallPurpose = 'authenticate' | 'read' | 'prepare' | 'write' | 'propose'
 
 /** A request that did not succeed, reduced to what may be shown: no headers we sent, no body we sent. */
 export interface GitHubFailure {
@@ -69,7 +69,8 @@ const VERDICTS: readonly Verdict[] = [
   {
     code: 'BRANCH_PROTECTED',
     says: (place) => `${place} is protected against direct commits`,
-    applies: ({ said, types }) => types.includes('BRANCH_PROTECTION_RULE_VIOLATION') || PROTECTED.test(said),
+    applies: ({ said, types }, purpose) =>
+      purpose !== 'propose' && (types.includes('BRANCH_PROTECTION_RULE_VIOLATION') || PROTECTED.test(said)),
   },
   {
     code: 'REPOSITORY_EMPTY',
@@ -81,8 +82,8 @@ const VERDICTS: readonly Verdict[] = [
     says: (place) => `${place} has moved since it was read`,
     applies: ({ status, said, types }, purpose) =>
       types.includes('STALE_DATA') ||
-      (status === 409 && purpose !== 'read') ||
-      (status === 422 && /not a fast.forward/iu.test(said)),
+      (status === 409 && purpose !== 'read' && purpose !== 'propose') ||
+      (status === 422 && /not a fast.forward|reference already exists/iu.test(said)),
   },
   {
     code: 'BRANCH_NOT_FOUND',
@@ -92,9 +93,21 @@ const VERDICTS: readonly Verdict[] = [
       (types.includes('NOT_FOUND') && /\b(?:branch|ref)\b/iu.test(said) && !/to a repository/iu.test(said)),
   },
   {
+    code: 'PULL_REQUEST_REJECTED',
+    says: (place) => `pull requests are switched off where ${place} is`,
+    applies: ({ status, said }, purpose) =>
+      purpose === 'propose' && (status === 410 || /pull requests? (?:are|is|has been|have been) disabled/iu.test(said)),
+  },
+  {
     code: 'REPOSITORY_NOT_FOUND',
     says: notThere,
     applies: ({ status, types }) => status === 404 || status === 410 || status === 451 || types.includes('NOT_FOUND'),
+  },
+  {
+    code: 'CREDENTIAL_FORBIDDEN',
+    says: (place) => `the credential may not do this on ${place}; it takes "Pull requests: write"`,
+    applies: ({ status, types, understood }, purpose) =>
+      purpose === 'propose' && ((status === 403 && understood) || types.includes('FORBIDDEN')),
   },
   {
     code: 'CREDENTIAL_FORBIDDEN',
@@ -123,6 +136,10 @@ export function errorOf(failure: GitHubFailure, { place, purpose, now }: Failure
   if (verdict !== undefined) return told(failure, { code: verdict.code, message: verdict.says(place) })
   const retryAfterMs = retryAfterOf(failure.headers, now)
   if (isRefusal(failure)) {
+    if (purpose === 'propose') {
+      const message = `GitHub takes no such pull request for ${place}`
+      return told(failure, { code: 'PULL_REQUEST_REJECTED', message })
+    }
     return purpose === 'read' || purpose === 'authenticate'
       ? told(failure, {
           code: 'REPOSITORY_UNAVAILABLE',

@@ -36,6 +36,12 @@ export interface StreamQuery<T> {
 /** A GraphQL answer's `data`, or the beginning of an answer that was longer than allowed. */
 export type BoundedAnswer = { readonly data: unknown } | { readonly beginning: string }
 
+/** A GraphQL answer of which some may have failed: its `data`, and the error that the failed parts add up to. */
+export interface PartialAnswer {
+  readonly data: unknown
+  readonly error?: ResponseError
+}
+
 /** What every exchange with one GitHub shares. */
 export interface GitHubExchangeOptions {
   /** REST base; the GraphQL address follows from it. */
@@ -76,8 +82,10 @@ export class GitHubExchange {
   readonly #octokit: Octokit
   readonly #timeoutMs: number
   readonly #observe: RequestObserver
+  readonly #options: GitHubExchangeOptions
 
   constructor(options: GitHubExchangeOptions) {
+    this.#options = options
     this.place = options.place
     this.now = options.now
     this.#timeoutMs = options.timeoutMs
@@ -90,11 +98,35 @@ export class GitHubExchange {
     })
   }
 
+  /** The same server, for another branch. */
+  at(place: string): GitHubExchange {
+    return new GitHubExchange({ ...this.#options, place })
+  }
+
   /** Gives the `data` of a GraphQL answer. Any error in the answer fails the whole. */
   async graphql(call: GitHubCall, authorization: string, { query, variables }: GraphQLQuery): Promise<unknown> {
     return this.#settle(call, async (request) => {
       const data: unknown = await this.#octokit.graphql(query, { ...variables, headers: { authorization }, request })
       return { status: 200, data }
+    })
+  }
+
+  /** As `graphql`, but when only parts of an answer failed, gives the others too. */
+  async graphqlInParts(
+    call: GitHubCall,
+    authorization: string,
+    { query, variables }: GraphQLQuery,
+  ): Promise<PartialAnswer> {
+    return this.#settle(call, async (request): Promise<Settled<PartialAnswer>> => {
+      try {
+        const data: unknown = await this.#octokit.graphql(query, { ...variables, headers: { authorization }, request })
+        return { status: 200, data: { data } }
+      } catch (thrown) {
+        const data = recordOf(thrown)?.['data']
+        if (!Object.values(recordOf(data) ?? {}).some((part) => part !== null)) throw thrown
+        const error = errorOf(failureOf(thrown), { place: this.place, purpose: call.purpose, now: this.now })
+        return { status: 200, data: { data, error } }
+      }
     })
   }
 

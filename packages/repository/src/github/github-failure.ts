@@ -46,13 +46,19 @@ export function unreadableAnswer(): GitHubFailure {
 
 function answered({ status, headers, data, errors }: FailedAnswer): GitHubFailure {
   const understood = recordOf(data) !== undefined
-  const words = [textAt(data, 'message'), ...errors.map((error) => textAt(error, 'message') ?? error)]
+  const words = [textAt(data, 'message'), ...errors.map((error) => textAt(error, 'message') ?? fieldOf(error) ?? error)]
   const said = understood
     ? oneLine(words.filter((word) => typeof word === 'string').join(': '))
     : `it answered ${status} without the API's form`
   const types = errors.map((error) => textAt(error, 'type')).filter((type) => type !== undefined)
   const cause = new Error(`GitHub answered ${status}: ${said}`)
   return { status, headers: headersOf(headers), said, types, understood, unsent: false, cause }
+}
+
+/** `head invalid`: GitHub names a field without a word about it. */
+function fieldOf(error: unknown): string | undefined {
+  const [field, code] = [textAt(error, 'field'), textAt(error, 'code')]
+  return field === undefined || code === undefined ? undefined : `${field} ${code}`
 }
 
 /** No answer came. Octokit wraps the network's error; the innermost one says what happened. */

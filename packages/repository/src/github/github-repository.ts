@@ -1,4 +1,4 @@
-import { blobOid, ResponseError, type GitHubLocation, type Secret, type Tree, type TreeFile } from '@saker/core'
+import { ResponseError, type GitHubLocation, type Secret, type Tree } from '@saker/core'
 import type {
   ChangeSet,
   Commit,
@@ -18,6 +18,7 @@ import { readHead, type HeadRead } from './read-head.ts'
 import { readHistory } from './read-history.ts'
 import { readTexts } from './read-texts.ts'
 import type { GitHubBranch } from './read-tree-query.ts'
+import { advanced, assertEditable, type SeenHead } from './seen-head.ts'
 
 /** How to prove oneself to GitHub. Secrets are asked for when they are used. */
 export type GitHubAuth =
@@ -47,8 +48,16 @@ export interface GitHubRepositoryOptions {
 
 /** What the host saw last. `stale` once something hinted that the branch is elsewhere by now. */
 interface Seen {
-  readonly head: Omit<HeadRead, 'past'>
+  readonly head: SeenHead
   readonly stale: boolean
+}
+
+/** One branch as a client reaches it. */
+export interface GitHubBranchOptions {
+  readonly client: GitHubClient
+  readonly branch: GitHubBranch
+  /** Files whose text is wanted whatever they are called. */
+  readonly named: ReadonlySet<string>
 }
 
 /**
@@ -60,22 +69,43 @@ interface Seen {
  * from other bytes than the file has, or in `MANIFEST_MISSING` when it changes a file that is not there.
  */
 export function openGitHubRepository(options: GitHubRepositoryOptions): RepositoryHost {
-  return new GitHubRepository(options)
+  return new GitHubRepository(branchOptionsOf(options))
 }
 
-class GitHubRepository implements RepositoryHost {
+/** A branch with a client of its own. */
+export function branchOptionsOf(options: GitHubRepositoryOptions): GitHubBranchOptions {
+  const { owner, repository: name } = options.location
+  const branch = { owner, name, branch: options.branch }
+  return { client: openGitHubClient(options).client, branch, named: new Set(options.files) }
+}
+
+/** A branch on GitHub. */
+export class GitHubRepository implements RepositoryHost {
+  /** How it is reached, for others that reach it likewise. */
+  readonly options: GitHubBranchOptions
   readonly #client: GitHubClient
-  readonly #location: GitHubLocation
-  readonly #branch: string
-  readonly #named: ReadonlySet<string>
+  readonly #branch: GitHubBranch
   #seen: Seen | undefined
 
-  constructor(options: GitHubRepositoryOptions) {
-    const { location, branch } = options
-    this.#client = openGitHubClient(options).client
-    this.#location = location
-    this.#branch = branch
-    this.#named = new Set(options.files)
+  constructor(options: GitHubBranchOptions) {
+    this.options = options
+    this.#client = options.client
+    this.#branch = options.branch
+  }
+
+  /** The tip that was seen last, with its tree. */
+  get seen(): SeenHead | undefined {
+    return this.#seen?.head
+  }
+
+  /** Takes over what is known from elsewhere: the tip itself or, where it is stale, a tree that much of it is like. */
+  learn(seen: Seen): void {
+    this.#seen = seen
+  }
+
+  /** Gives up what was seen. */
+  forget(): void {
+    this.#seen = undefined
   }
 
   async read({ freshness, past = 0, signal }: ReadOptions): Promise<Head> {
@@ -88,61 +118,50 @@ class GitHubRepository implements RepositoryHost {
   }
 
   async commit(changeSet: ChangeSet, { signal }: { readonly signal: AbortSignal }): Promise<Commit> {
-    const head = this.#seen?.head ?? (await this.#readHead(0, signal))
-    if (head.sha !== changeSet.baseSha)
-      throw new ResponseError('BRANCH_MOVED', `${this.#client.place} has moved since it was read`)
-    this.#assertEditable(changeSet, head)
+    const head = await this.headAt(changeSet, signal)
     const landed = await this.#land(changeSet, head, signal)
-    this.#advance(changeSet, head, landed)
+    // Another read may have seen a newer tip while the commit was under way; then that one stands.
+    if (this.seen === head) this.#seen = advanced(head, changeSet, landed)
     return { sha: landed.sha, ...(landed.url === undefined ? {} : { url: landed.url }) }
   }
 
+  /** The tip that a change was planned on. Ends as a commit does when it is not the tip, or cannot be changed so. */
+  async headAt(changeSet: ChangeSet, signal: AbortSignal): Promise<SeenHead> {
+    const head = this.seen ?? (await this.#readHead(0, signal))
+    if (head.sha !== changeSet.baseSha)
+      throw new ResponseError('BRANCH_MOVED', `${this.#client.place} has moved since it was read`)
+    if (head.archived) {
+      this.#doubt(head)
+      throw new ResponseError('REPOSITORY_ARCHIVED', `${this.#client.place} is archived and so is read-only`)
+    }
+    assertEditable(changeSet, head, this.#client.place)
+    return head
+  }
+
   async readHistory(options: HistoryOptions): Promise<HistoryPage> {
-    return readHistory(this.#client, this.#where, options)
+    return readHistory(this.#client, this.#branch, options)
   }
 
   async readTexts(
     files: readonly FileAt[],
     { signal }: { readonly signal: AbortSignal },
   ): Promise<readonly (string | undefined)[]> {
-    return readTexts(this.#client, this.#where, { files, signal })
+    return readTexts(this.#client, this.#branch, { files, signal })
   }
 
   async close(): Promise<void> {
-    this.#seen = undefined
-  }
-
-  get #where(): GitHubBranch {
-    const { owner, repository: name } = this.#location
-    return { owner, name, branch: this.#branch }
+    this.forget()
   }
 
   async #readHead(past: number, signal: AbortSignal): Promise<HeadRead> {
-    const branch = this.#where
-    const seen = this.#seen?.head
-    const head = await readHead(this.#client, { branch, named: this.#named, past, seen, signal })
+    const options = { branch: this.#branch, named: this.options.named, past, seen: this.seen, signal }
+    const head = await readHead(this.#client, options)
     this.#seen = { head, stale: false }
     return head
   }
 
-  #assertEditable({ edits }: ChangeSet, head: Seen['head']): void {
-    if (head.archived) {
-      this.#doubt(head)
-      throw new ResponseError('REPOSITORY_ARCHIVED', `${this.#client.place} is archived and so is read-only`)
-    }
-    for (const { path, before } of edits) {
-      const file = head.files.get(path)
-      if (file === undefined && (before === null || before === '')) continue
-      if (file === undefined) throw new ResponseError('MANIFEST_MISSING', `${path} is not in ${this.#client.place}`)
-      if (before === null) throw new ResponseError('BRANCH_MOVED', `${path} has come to be in ${this.#client.place}`)
-      if (blobOid(before, file.oid) !== file.oid) {
-        throw new ResponseError('MANIFEST_NOT_TEXT', `${path} holds bytes that its text does not show`)
-      }
-    }
-  }
-
-  async #land(changeSet: ChangeSet, head: Seen['head'], signal: AbortSignal): Promise<LandedCommit> {
-    const target = { nameWithOwner: head.nameWithOwner, branch: this.#branch, baseTreeSha: head.treeSha, signal }
+  async #land(changeSet: ChangeSet, head: SeenHead, signal: AbortSignal): Promise<LandedCommit> {
+    const target = { nameWithOwner: head.nameWithOwner, branch: this.#branch.branch, baseTreeSha: head.treeSha, signal }
     try {
       return canCommitInOneRequest(changeSet)
         ? await commitThroughGraphQL(this.#client, changeSet, target)
@@ -154,26 +173,11 @@ class GitHubRepository implements RepositoryHost {
   }
 
   /** The next read asks, whatever it was told. */
-  #doubt(head: Seen['head']): void {
-    if (this.#seen?.head === head) this.#seen = { head, stale: true }
-  }
-
-  #advance({ edits }: ChangeSet, head: Seen['head'], { sha, treeSha }: LandedCommit): void {
-    // Another read may have seen a newer tip while the commit was under way; then that one stands.
-    if (this.#seen?.head !== head) return
-    if (treeSha === undefined) {
-      this.#doubt(head)
-      return
-    }
-    const files = new Map<string, TreeFile>(head.files)
-    for (const { path, mode, after } of edits) {
-      if (after === null) files.delete(path)
-      else files.set(path, { path, mode, oid: blobOid(after, sha), text: after })
-    }
-    this.#seen = { head: { ...head, sha, treeSha, files }, stale: false }
+  #doubt(head: SeenHead): void {
+    if (this.seen === head) this.#seen = { head, stale: true }
   }
 }
 
-function treeOf({ sha, files }: Seen['head']): Tree {
+function treeOf({ sha, files }: SeenHead): Tree {
   return { sha, files }
 }

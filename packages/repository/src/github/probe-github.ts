@@ -1,8 +1,16 @@
-import { asResponseError, ResponseError, type Delivery, type Finding, type GitHubLocation } from '@saker/core'
+import {
+  asResponseError,
+  ResponseError,
+  type Delivery,
+  type Finding,
+  type GitHubLocation,
+  type PullRequestSettings,
+} from '@saker/core'
 import { AppCredential } from './app-credential.ts'
 import { textAt, valueAt } from './github-answer.ts'
 import type { GitHubClient } from './github-client.ts'
 import type { GitHubCredential } from './github-credential.ts'
+import { proposalFindings } from './probe-proposals.ts'
 import { repositoryPath } from './repository-path.ts'
 
 /** What the config means to do with a repository. */
@@ -19,6 +27,7 @@ interface Probe extends ProbeIntent {
   readonly credential: GitHubCredential
   readonly location: GitHubLocation
   readonly branch: string
+  readonly pullRequest: PullRequestSettings
 }
 
 /** Rules that a direct commit of Saker's does not meet. */
@@ -32,6 +41,12 @@ const BARRING: Readonly<Record<string, string>> = {
   workflows: 'workflows before the commit',
 }
 
+/** Those that bar a branch of Saker's own: it is made, committed to, and nothing else. */
+const BARRING_PROPOSALS: Readonly<Record<string, string>> = {
+  ...BARRING,
+  creation: 'that only those who may bypass it make the branch',
+}
+
 /** Less of the hour's requests than this part is told of. */
 const LOW_RATE = 0.1
 
@@ -41,7 +56,12 @@ const LOW_RATE = 0.1
  */
 export async function probeGitHub(probe: Probe): Promise<readonly Finding[]> {
   const repository = await get(probe, '')
-  const rest = await Promise.all([branchFindings(probe), ruleFindings(probe), rateFindings(probe)])
+  const rest = await Promise.all([
+    branchFindings(probe),
+    ruleFindings(probe),
+    proposalRuleFindings(probe),
+    rateFindings(probe),
+  ])
   return [...repositoryFindings(repository, probe), ...rest.flat()]
 }
 
@@ -56,10 +76,15 @@ function repositoryFindings(repository: unknown, probe: Probe): readonly Finding
   if (valueAt(repository, 'archived') === true || valueAt(repository, 'disabled') === true)
     findings.push(failure('archived', `${name} is archived or disabled, and so read-only`, 'unarchive it'))
   if (probe.deliveries.every((delivery) => delivery === 'observe')) return findings
-  const { credential } = probe
-  return credential instanceof AppCredential
-    ? [...findings, ...appFindings(credential.permissions ?? {}, probe)]
-    : [...findings, ...tokenFindings(valueAt(repository, 'permissions', 'push'), probe)]
+  const { credential, deliveries, pullRequest } = probe
+  const isApp = credential instanceof AppCredential
+  return [
+    ...findings,
+    ...(isApp
+      ? appFindings(credential.permissions ?? {}, probe)
+      : tokenFindings(valueAt(repository, 'permissions', 'push'), probe)),
+    ...(deliveries.includes('pull-request') ? proposalFindings(repository, pullRequest, { isApp }) : []),
+  ]
 }
 
 function appFindings(permissions: Readonly<Record<string, unknown>>, { deliveries }: Probe): readonly Finding[] {
@@ -88,7 +113,11 @@ function tokenFindings(push: unknown, { deliveries }: Probe): readonly Finding[]
       ? [{ verdict: 'ok', what: 'permission', message: `the owner of the token may push; ${own}` }]
       : [{ verdict: 'warn', what: 'permission', message: `GitHub does not say whether it may push; ${own}`, remedy }]
   if (deliveries.includes('pull-request'))
-    findings.push({ verdict: 'unasked', what: 'permission', message: 'whether the token may open pull requests' })
+    findings.push({
+      verdict: 'unasked',
+      what: 'permission',
+      message: 'whether the token may open pull requests; a fine-grained one takes "Pull requests: Read and write"',
+    })
   return findings
 }
 
@@ -120,29 +149,52 @@ async function branchFindings(probe: Probe): Promise<readonly Finding[]> {
 }
 
 async function ruleFindings(probe: Probe): Promise<readonly Finding[]> {
-  const { branch, deliveries, namesAuthor } = probe
+  const { branch, deliveries } = probe
   if (!deliveries.includes('commit')) return []
+  const barring = await barringRules(probe, branch, BARRING)
+  if ('finding' in barring) return [barring.finding]
+  if (barring.demands.length === 0)
+    return [{ verdict: 'ok', what: 'rules', message: `no ruleset bars Saker's commits to ${branch}` }]
+  const message = `rulesets of ${branch} demand ${barring.demands.join(', ')}`
+  const signed = barring.demands.includes('signed commits') ? '; without commit.author, GitHub signs for Saker' : ''
+  return [failure('rules', message, `put Saker on the bypass list, or deliver by pull-request${signed}`)]
+}
+
+/** Rules for branches that are proposed; GitHub tells of those for a branch that is not there. */
+async function proposalRuleFindings(probe: Probe): Promise<readonly Finding[]> {
+  const { branch, deliveries, pullRequest } = probe
+  if (!deliveries.includes('pull-request')) return []
+  const name = `${pullRequest.branchPrefix}${branch}-0`
+  const barring = await barringRules(probe, name, BARRING_PROPOSALS)
+  if ('finding' in barring) return [barring.finding]
+  if (barring.demands.length === 0)
+    return [{ verdict: 'ok', what: 'rules', message: `no ruleset bars branches such as ${name}` }]
+  const message = `rulesets of branches such as ${name} demand ${barring.demands.join(', ')}`
+  return [failure('rules', message, 'put Saker on the bypass list, or give pullRequest.branchPrefix another value')]
+}
+
+/** What the rulesets of a branch demand that Saker does not meet, or why that cannot be told. */
+async function barringRules(
+  probe: Probe,
+  branch: string,
+  barring: Readonly<Record<string, string>>,
+): Promise<{ readonly demands: readonly string[] } | { readonly finding: Finding }> {
   const answer = await get(probe, `/rules/branches/${encodeURIComponent(branch)}`).catch(asResponseError)
   if (answer instanceof ResponseError) {
     const message = `rulesets of ${branch}: ${answer.message} (${answer.code})`
-    return [{ verdict: 'unasked', what: 'rules', message }]
+    return { finding: { verdict: 'unasked', what: 'rules', message } }
   }
   const rules = Array.isArray(answer) ? (answer as readonly unknown[]) : []
   const demands = rules.flatMap((rule) => {
     const type = textAt(rule, 'type') ?? ''
-    const demand = type === 'required_signatures' && namesAuthor ? 'signed commits' : BARRING[type]
+    const demand = type === 'required_signatures' && probe.namesAuthor ? 'signed commits' : barring[type]
     return demand === undefined ? [] : [{ demand, ruleset: valueAt(rule, 'ruleset_id') }]
   })
   const bypassed = await bypassedRulesets(
     probe,
     demands.map(({ ruleset }) => ruleset),
   )
-  const barring = demands.filter(({ ruleset }) => !bypassed.has(ruleset)).map(({ demand }) => demand)
-  if (barring.length === 0)
-    return [{ verdict: 'ok', what: 'rules', message: `no ruleset bars Saker's commits to ${branch}` }]
-  const message = `rulesets of ${branch} demand ${[...new Set(barring)].join(', ')}`
-  const signed = barring.includes('signed commits') ? '; without commit.author, GitHub signs for Saker' : ''
-  return [failure('rules', message, `put Saker on the bypass list, or deliver by pull-request${signed}`)]
+  return { demands: [...new Set(demands.filter(({ ruleset }) => !bypassed.has(ruleset)).map(({ demand }) => demand))] }
 }
 
 /** Those that the credential may always bypass. One that cannot be read counts as in force. */

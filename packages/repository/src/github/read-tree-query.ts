@@ -28,6 +28,7 @@ export function headQuery(
 ): GraphQLQuery {
   const query = `query ${tree ? 'ReadHead' : 'ReadTip'}($owner: String!, $name: String!, $ref: String!) {
   repository(owner: $owner, name: $name) {
+    id
     nameWithOwner
     isArchived
     isEmpty

@@ -12,12 +12,13 @@ function answer(parts: object = {}): object {
     history: { nodes: [{ oid: SHA, url: 'https://x', message, committedDate: '2026-01-01T00:00:00Z' }] },
   }
   const ref = { target: { ...target, listing: { entries: [{ name: 'a.yaml', mode: 33188 }] } } }
-  return { data: { repository: { nameWithOwner: 'a/b', isArchived: true, isEmpty: false, ref } }, ...parts }
+  return { data: { repository: { id: 'R_1', nameWithOwner: 'a/b', isArchived: true, isEmpty: false, ref } }, ...parts }
 }
 
 const TIP = {
   sha: SHA,
   treeSha: TREE,
+  repositoryId: 'R_1',
   nameWithOwner: 'a/b',
   archived: true,
   past: [{ sha: SHA, url: 'https://x', message, at: Date.UTC(2026, 0) }],

@@ -8,6 +8,8 @@ import { LISTING } from './read-tree-query.ts'
 export interface Tip {
   readonly sha: string
   readonly treeSha: string
+  /** GitHub's own id of the repository. */
+  readonly repositoryId: string
   /** `owner/name` as it is now: the configured one may have been renamed. */
   readonly nameWithOwner: string
   readonly archived: boolean
@@ -26,11 +28,13 @@ export function tipOf(answer: unknown, place: string): Tip | undefined {
   if (recordOf(target) === undefined) throw branchMissing(repository, place)
   const sha = textAt(target, 'oid')
   const treeSha = textAt(target, 'tree', 'oid')
+  const repositoryId = textAt(repository, 'id')
   const nameWithOwner = textAt(repository, 'nameWithOwner')
-  if (sha === undefined || treeSha === undefined || nameWithOwner === undefined) return undefined
+  if (sha === undefined || treeSha === undefined) return undefined
+  if (repositoryId === undefined || nameWithOwner === undefined) return undefined
   const archived = valueAt(repository, 'isArchived') === true
   const past = (listAt(target, 'history', 'nodes') ?? []).flatMap(pastCommit)
-  return { sha, treeSha, nameWithOwner, archived, past }
+  return { sha, treeSha, repositoryId, nameWithOwner, archived, past }
 }
 
 /**
