@@ -62,6 +62,16 @@ describe('docs/metrics.md', () => {
     expect([...labels].filter((label) => label !== 'version' && !explained.has(label))).toEqual([])
   })
 
+  it('says how a revert may end', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../apps/worker/src/lane-reverter.ts'), 'utf8')
+    const [, union = ''] = /^type RevertResult = (.+)$/mu.exec(source) ?? []
+    const [, row = ''] = /^\| `result` of reverts \| (.+) \|$/mu.exec(PAGE) ?? []
+    const documentedResults = Array.from(row.matchAll(/`(\w+)`/gu), ([, name = '']) => name)
+
+    expect(documentedResults).toEqual(Array.from(union.matchAll(/'(\w+)'/gu), ([, name = '']) => name))
+    expect(documentedResults.length).toBeGreaterThan(1)
+  })
+
   it('says of what is not there yet that it is not', async () => {
     const missing = PAGE.slice(PAGE.indexOf('## What there is not'))
 

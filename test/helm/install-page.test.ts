@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { parseConfig } from '@saker/core'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { CHART, find, helmAvailable, objectsIn, render, tryRender } from '../support/helm-chart.ts'
+import { CHART, find, helmAvailable, objectsIn, podsOf, render, tryRender } from '../support/helm-chart.ts'
 
 /** Everything in a YAML block of the page, in its order. */
 const BLOCKS = Array.from(
-  readFileSync(join(CHART, '../../docs/install.md'), 'utf8').matchAll(/^```yaml\n(.*?)^```$/gmsu),
+  readFileSync(join(CHART, '../../docs/install.md'), 'utf8').matchAll(/^ *```yaml\n(.*?)^ *```$/gmsu),
   ([, text = '']) => parseAllDocuments(text).map((document) => document.toJS() as Readonly<Record<string, unknown>>),
 ).flat()
 
@@ -28,6 +28,18 @@ describe.skipIf(!helmAvailable)('docs/install.md', () => {
 
     expect(made).toMatchObject({ code: 0, problem: '' })
     expect(parseConfig(parse(config ?? ''))).toHaveProperty('config')
+  })
+
+  it('leaves no number of a user or group in a pod where the platform chooses them', () => {
+    const chosen = (values: object): readonly string[] =>
+      podsOf(render({ values })).flatMap(([key, { spec }]) =>
+        [spec.securityContext, ...spec.containers.map(({ securityContext }) => securityContext)].flatMap((context) =>
+          Object.keys(context).flatMap((name) => (/^(?:runAs(?:User|Group)|fsGroup)$/u.test(name) ? [key] : [])),
+        ),
+      )
+
+    expect(chosen(blockWith('worker'))).toEqual([])
+    expect(chosen({}).length).toBeGreaterThan(3)
   })
 
   it('sends Falcosidekick to the Service that the chart makes', () => {

@@ -82,6 +82,33 @@ describe.skipIf(!helmAvailable)('what Helm says after an installation', () => {
     expect(said).toContain('Redis keeps nothing on a volume')
   })
 
+  it('tells each cluster’s address, and that the config names the tokens, where it does', async () => {
+    const tokens = [{ name: 'one', tokenFrom: { env: 'ONE' } }]
+    const said = await notes({
+      config: {
+        version: 1,
+        repositories: {
+          fleet: {
+            git: { url: 'https://git.example.com/fleet' },
+            delivery: 'commit',
+            clusters: { prod: {}, stage: {} },
+          },
+          apps: { git: { url: 'https://git.example.com/apps' }, delivery: 'commit' },
+        },
+        responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
+        ingest: { tokens },
+        admin: { tokens },
+      },
+    })
+
+    expect(said.match(/http:\S+8080\/\S*/gu)).toEqual(
+      ['default', 'prod', 'stage'].map((cluster) => `http://saker.saker:8080/clusters/${cluster}`),
+    )
+    expect(said).toContain('`ingest.tokens` of the config names')
+    expect(said).toContain('`admin.tokens` names')
+    expect(said).not.toContain('get secret')
+  })
+
   it('speaks of no Secret that is the user’s, and warns of nothing that is in order', async () => {
     const said = await notes({ secrets: { existingSecret: 'mine' }, ingest: { tls: { secretName: 'tls' } } })
 

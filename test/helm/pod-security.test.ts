@@ -79,14 +79,16 @@ describe.skipIf(!helmAvailable)('every pod of the chart', () => {
 
   it('holds no credential of a repository where others can reach it', () => {
     const tokens = (key: string): object => ({
-      name: key.replace('/', '-').toLowerCase(),
+      name: key.replaceAll(/\W+/gu, '-').toLowerCase(),
       tokenFrom: { file: `/etc/saker/secrets/${key}` },
     })
     const config = {
       version: 1,
       repositories: { fleet: { git: { url: 'https://git.example.com/fleet' }, delivery: 'commit' } },
       responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
-      ingest: { tokens: [{ name: 'one', tokenFrom: { env: 'ONE' } }, tokens('tokens/TWO'), tokens('senders/three')] },
+      ingest: {
+        tokens: [{ name: 'one', tokenFrom: { env: 'ONE' } }, tokens('tokens/TWO'), tokens('tokens/../senders/three')],
+      },
       admin: { tokens: [{ name: 'four', tokenFrom: { env: 'FOUR' } }] },
     }
     const mounts = ['github-app', 'senders'].map((name) => ({ name, secretName: `${name}-secret` }))
@@ -109,7 +111,7 @@ describe.skipIf(!helmAvailable)('every pod of the chart', () => {
       variables: ['redis-password', 'ONE', 'SAKER_ADMIN_TOKEN', 'SAKER_INGEST_TOKEN', 'TWO'],
       files: [
         ['saker-tokens', ['FOUR', 'ONE', 'SAKER_ADMIN_TOKEN', 'SAKER_INGEST_TOKEN', 'TWO']],
-        ['senders-secret', 'all'],
+        ['senders-secret', ['three']],
       ],
     })
     expect(secretsOf('worker')).toEqual({
@@ -121,6 +123,33 @@ describe.skipIf(!helmAvailable)('every pod of the chart', () => {
         ['senders-secret', 'all'],
       ],
     })
+  })
+
+  it('keeps variables for a repository away from ingest, unless it needs them, too', () => {
+    const fleet = {
+      git: { url: 'https://git.example.com/fleet' },
+      auth: { tokenFrom: { env: 'GIT_PASSWORD' } },
+      delivery: 'commit',
+      clusters: { prod: { notify: [{ urlFrom: { env: 'HOOK' }, hmacFrom: { env: 'SHARED' } }] } },
+    }
+    const config = {
+      version: 1,
+      repositories: { fleet },
+      responses: [{ name: 'contain', match: {}, actions: [{ contain: {} }] }],
+      ingest: { tokens: [{ name: 'sidekick', tokenFrom: { env: 'SHARED' } }] },
+    }
+    const extraEnv = ['GIT_PASSWORD', 'HOOK', 'SHARED', 'TZ'].map((name) => ({ name, value: 'given' }))
+
+    const given = podsOf(render({ values: { config, extraEnv } })).map(([key, { spec }]) => [
+      key,
+      spec.containers.flatMap(({ env = [] }) => env.filter(({ value }) => value === 'given').map(({ name }) => name)),
+    ])
+
+    expect(given).toEqual([
+      ['Deployment saker-ingest', ['SHARED', 'TZ']],
+      ['Deployment saker-worker', ['GIT_PASSWORD', 'HOOK', 'SHARED', 'TZ']],
+      ['StatefulSet saker-redis', []],
+    ])
   })
 
   it('tells Saker its namespace where Saker looks for it', () => {

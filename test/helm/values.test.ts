@@ -43,6 +43,8 @@ describe.skipIf(!helmAvailable)('values', () => {
       { config: { ...CONFIG, responses: [{ name: 'x', match: {}, actions: [{ explode: {} }] }] } },
       "'/config/responses/0/actions/0'",
     ],
+    ['a name that no object can have', { nameOverride: 'Saker_1' }, "'/nameOverride'"],
+    ['a name that no Service can have', { fullnameOverride: '1saker' }, 'no Service can be called 1saker'],
     ['a number as text', { ingest: { replicas: '2' } }, "'/ingest/replicas'"],
     ['a URL that is none of Redis', { externalRedis: { url: 'http://redis' } }, "'/externalRedis/url'"],
     ['a grace period that Saker overruns', { worker: { terminationGracePeriodSeconds: 5 } }, 'minimum'],

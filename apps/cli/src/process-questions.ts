@@ -68,13 +68,18 @@ export async function untilStarted(child: ChildProcess, timeoutMs: number): Prom
 
 /**
  * In a child process that has started: tells its parent so, answers it from now on, and calls `orphaned` when the parent is
- * gone. Does nothing in any other process.
+ * gone, be it since before. Does nothing in any other process.
  */
 export function answerParent(
   answers: Readonly<Record<ProcessQuestion, () => Promise<ProcessAnswer>>>,
   orphaned: () => void,
 ): void {
   if (process.send === undefined) return
+  if (!process.connected) {
+    // Once the caller has got as far as to listen for the signal that this may send.
+    setImmediate(orphaned)
+    return
+  }
   process.on('message', (message) => {
     const { ask, number } = message as Asked
     void answers[ask]().then((answer) => process.send?.({ ...answer, number } satisfies Answered))

@@ -65,6 +65,10 @@ responses:
 {{- if and $v.monitoring.serviceMonitor.enabled $v.monitoring.podMonitor.enabled -}}
 {{- $wrong = append $wrong "monitoring.serviceMonitor and monitoring.podMonitor exclude each other: everything would be counted twice" -}}
 {{- end -}}
+{{- $prefix := include "saker.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $prefix) -}}
+{{- $wrong = append $wrong (printf "no Service can be called %s: fullnameOverride must say another name, of letters, digits and -, beginning with a letter" $prefix) -}}
+{{- end -}}
 {{- $names := list -}}
 {{- range $v.secrets.mounts -}}
 {{- if has .name (append $names "tokens") -}}

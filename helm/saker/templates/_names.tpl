@@ -1,13 +1,16 @@
-{{/* Prefix of the names of all objects; the longest suffix still fits into 63 characters. */}}
+{{/*
+Prefix of the names of all objects. The longest suffix still fits into 63 characters, and that of the StatefulSet into the 52
+that it may have: Kubernetes adds a hash of ten digits to its name for a label of its pods.
+*/}}
 {{- define "saker.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 46 | trimSuffix "-" -}}
 {{- else -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 46 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 46 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

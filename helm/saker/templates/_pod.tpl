@@ -147,12 +147,12 @@ spec:
 {{- $secret := include "saker.tokensSecret" . -}}
 {{- range include "saker.accessKeys" . | fromJsonArray }}
 {{- if not (hasKey $elsewhere .) }}
-- name: {{ . }}
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: {{ . }}, optional: true } }
+- name: {{ quote . }}
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: {{ quote . }}, optional: true } }
 {{- end }}
 {{- end }}
 {{- end }}
-{{- with .Values.extraEnv }}
+{{- with include "saker.extraEnv" (list . $component) | fromJsonArray }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -196,14 +196,25 @@ spec:
     optional: true
     items:
       {{- range include "saker.accessKeys" $root | fromJsonArray }}
-      - { key: {{ . }}, path: {{ . }} }
+      - { key: {{ quote . }}, path: {{ quote . }} }
       {{- end }}
   {{- else }}
   secret: { secretName: {{ include "saker.tokensSecret" $root }}, defaultMode: 288 }
   {{- end }}
 {{- range include "saker.mountsOf" . | fromJsonArray }}
 - name: secret-{{ .name }}
+  {{- if .keys }}
+  secret:
+    secretName: {{ .secretName }}
+    defaultMode: 288
+    optional: true
+    items:
+      {{- range .keys }}
+      - { key: {{ quote . }}, path: {{ quote . }} }
+      {{- end }}
+  {{- else }}
   secret: { secretName: {{ .secretName }}, defaultMode: 288 }
+  {{- end }}
 {{- end }}
 {{- with $v.trustedCertificates }}
 {{- if .secretName }}

@@ -25,7 +25,9 @@ Where Helm cannot look into the cluster (helm template, Argo CD), each rendering
 {{- $refs := list -}}
 {{- range list "ingest" "admin" -}}
 {{- range default list (get (default dict (get $.Values.config .)) "tokens") -}}
-{{- with .tokenFrom -}}{{- $refs = append $refs . -}}{{- end -}}
+{{- with .tokenFrom -}}
+{{- $refs = append $refs (ternary (dict "file" (clean (default "" .file))) . (hasKey . "file")) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $refs -}}
@@ -43,19 +45,52 @@ Where Helm cannot look into the cluster (helm template, Argo CD), each rendering
 {{- $keys | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
-{{/* The further Secrets that a component mounts: list ROOT COMPONENT. */}}
+{{/* Names of the environment variables that a part of the config names, as a list. */}}
+{{- define "saker.variablesOf" -}}
+{{- $names := list -}}
+{{- if kindIs "slice" . -}}
+{{- range . }}{{ $names = concat $names (include "saker.variablesOf" . | fromJsonArray) }}{{ end -}}
+{{- else if kindIs "map" . -}}
+{{- range $key, $value := . -}}
+{{- if and (hasSuffix "From" $key) (kindIs "map" $value) -}}
+{{- with $value.env }}{{ $names = append $names . }}{{ end -}}
+{{- else -}}
+{{- $names = concat $names (include "saker.variablesOf" $value | fromJsonArray) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}
+
+{{/* Those of `extraEnv` that a component gets, as a list: list ROOT COMPONENT. Credentials of repositories are the worker's. */}}
+{{- define "saker.extraEnv" -}}
+{{- $root := index . 0 -}}
+{{- $kept := list -}}
+{{- $access := include "saker.accessKeys" $root | fromJsonArray -}}
+{{- $credentials := include "saker.variablesOf" (get $root.Values.config "repositories") | fromJsonArray -}}
+{{- $isIngest := eq (index . 1) "ingest" -}}
+{{- range $root.Values.extraEnv -}}
+{{- if not (and $isIngest (has .name $credentials) (not (has .name $access))) }}{{ $kept = append $kept . }}{{ end -}}
+{{- end -}}
+{{- toJson $kept -}}
+{{- end -}}
+
+{{/* The further Secrets that a component mounts: list ROOT COMPONENT. Ingest has only the keys that its tokens are. */}}
 {{- define "saker.mountsOf" -}}
-{{- $mounts := (index . 0).Values.secrets.mounts -}}
+{{- $root := index . 0 -}}
+{{- $mounts := $root.Values.secrets.mounts -}}
 {{- if eq (index . 1) "worker" -}}
 {{- toJson $mounts -}}
 {{- else -}}
 {{- $used := list -}}
 {{- range $mount := $mounts -}}
 {{- $folder := printf "/etc/saker/secrets/%s/" $mount.name -}}
-{{- range include "saker.accessRefs" (index $ 0) | fromJsonArray -}}
-{{- if hasPrefix $folder (default "" .file) -}}{{- $used = append $used $mount -}}{{- end -}}
+{{- $keys := list -}}
+{{- range include "saker.accessRefs" $root | fromJsonArray -}}
+{{- if hasPrefix $folder (default "" .file) -}}{{- $keys = append $keys (base .file) -}}{{- end -}}
 {{- end -}}
+{{- if $keys }}{{ $used = append $used (merge (dict "keys" ($keys | uniq | sortAlpha)) $mount) }}{{ end -}}
 {{- end -}}
-{{- $used | uniq | toJson -}}
+{{- toJson $used -}}
 {{- end -}}
 {{- end -}}
