@@ -32,6 +32,7 @@ function bundle() {
   const forge = new MemoryForge({ 'web.yaml': 'replicas: 3\n' })
   const redis = { isOpen: false, isBeginning: false }
   const changed: string[] = []
+  const guard = new MemoryGuard()
   const start = () =>
     new LaneProposals({
       lane: LANE,
@@ -39,7 +40,7 @@ function bundle() {
       base: forge.base,
       repository,
       config: () => config,
-      guard: new MemoryGuard(),
+      guard,
       notes: {
         opened: async () => void (redis.isOpen = true),
         noneOpen: async () => void (redis.isOpen = false),
@@ -56,7 +57,7 @@ function bundle() {
       onChanged: (state) => changed.push(state),
       onMerged: () => changed.push('notified'),
     })
-  return { forge, redis, changed, start }
+  return { forge, redis, changed, guard, start }
 }
 
 /** Plans on what is there now, and gives what commits that. */
@@ -104,6 +105,20 @@ describe('what looks after the proposals of a lane', () => {
 
     expect(noted).toBe(true)
     expect(changed).toEqual(['opened', 'merged', 'notified'])
+    await proposals.close()
+  })
+
+  it('mutes what was in one that was closed, also when what was noted of that is lost', async () => {
+    const { forge, guard, proposals } = await opened()
+    forge.now = Date.now()
+    forge.closePullRequest(1)
+    await proposals.branch.look({ signal })
+    const muted = guard.mutes.size
+    guard.mutes.clear()
+
+    await proposals.branch.look({ signal })
+
+    expect([muted, guard.mutes.size]).toEqual([1, 1])
     await proposals.close()
   })
 

@@ -311,21 +311,6 @@ describe('respond in a lane of pull requests', () => {
     expect(guard.mutes.size).toBe(400)
   })
 
-  it('leaves it alone also when what was noted of it is lost', async () => {
-    const { forge, guard, run, clock } = bundle(['web'])
-    await run([job('r1', 'web')])
-    forge.now = 2000
-    forge.closePullRequest(1)
-    clock.now = 3000
-    await run([job('r2', 'web')])
-    guard.mutes.clear()
-
-    const outcomes = await run([job('r3', 'web')])
-
-    expect(outcomes.get('r3')).toMatchObject({ outcome: 'skipped', reason: 'Muted' })
-    expect(forge.pullRequests).toHaveLength(1)
-  })
-
   it('proposes again once the mute is over, on a branch of another name', async () => {
     const { forge, run, clock } = bundle(['web'])
     await run([job('r1', 'web')])
