@@ -249,7 +249,7 @@ describe.skipIf(!redisAvailable)('a branch that takes no commit', () => {
   it.each(['classic', 'ruleset'] as const)(
     'has its responses proposed, and says so: %s',
     async (protection) => {
-      const { origin, double, pulls, start } = await world({ delivery: 'commit', traits: { protection } })
+      const { origin, double, pulls, start, command } = await world({ delivery: 'commit', traits: { protection } })
       const saker = await start('up')
 
       await send(saker, 'web')
@@ -266,6 +266,14 @@ describe.skipIf(!redisAvailable)('a branch that takes no commit', () => {
       expect(await origin.log()).toHaveLength(1)
       expect(refused).toBeGreaterThan(0)
       expect(linesOf(saker, 'branch is protected, responses are proposed')).toHaveLength(1)
+
+      await pulls.merge(1, 'squash')
+      const undone = await command('undo', String(lines[0]?.['responseId']))
+
+      expect(undone.printed).toMatch(/is protected .*: it is proposed\n/u)
+      expect(undone.printed).toMatch(/^proposed to be taken back in \S+\/pull\/2$/mu)
+      expect(undone.exitCode).toBe(0)
+      expect(await origin.read('web.yaml')).toBe(deployment('web', 0))
     },
     240_000,
   )

@@ -23,6 +23,7 @@ what others have changed elsewhere stays. It is computed from Git alone: neither
   - It was taken back before: says so, and exits 0.
   - Delivery is pull-request: the commit goes to the open pull request, or opens one; --commit commits to the branch.
   - It still waits in a pull request: it is taken back there.
+  - The branch is protected: proposed in the same way, unless --commit is given.
 
 The workload is left alone for guard.muteFor afterwards. Running workers read that from the branch; with REDIS_URL in the
 environment those of other branches know it too.
@@ -104,7 +105,7 @@ function isDirect({ repository }: PastHost, flags: UndoFlags): boolean {
 async function undoAt(id: string, at: PastHost, undoing: Undoing): Promise<UndoOutcome> {
   const { flags } = undoing
   const { dryRun } = flags
-  if (isDirect(at, flags)) return undoIn(at.host, id, { at, undoing, dryRun })
+  if (isDirect(at, flags)) return undoIn(at.host, id, { at, undoing, dryRun }).catch(proposeInstead(id, at, undoing))
   // Whether it is here at all has to be known before it is refused.
   const onlyLook = { at, undoing, dryRun: true }
   if (at.repository.delivery === 'observe') {
@@ -118,6 +119,16 @@ async function undoAt(id: string, at: PastHost, undoing: Undoing): Promise<UndoO
   const inBase = await undoIn(at.host, id, onlyLook)
   if (inBase.kind === 'planned') throw behind(at, open.url ?? open.branch)
   return inBase
+}
+
+/** A branch that takes no commit gets its responses by pull request, and so what takes them back. */
+function proposeInstead(id: string, at: PastHost, undoing: Undoing): (thrown: unknown) => Promise<UndoOutcome> {
+  return async (thrown) => {
+    const { code, message } = asResponseError(thrown)
+    if (code !== 'BRANCH_PROTECTED' || undoing.flags.commit) throw thrown
+    process.stderr.write(`${at.repository.name}: ${message} (${code}): it is proposed\n`)
+    return undoIn(at.proposed, id, { at, undoing, dryRun: false })
+  }
 }
 
 async function undoIn(
