@@ -45,7 +45,8 @@ async function world({ delivery = 'pull-request', more = '', traits = {} }: Worl
   const where = `    github: { owner: acme, repository: fleet, apiUrl: "${double.apiUrl}" }
     auth: { tokenFrom: { env: GITHUB_TOKEN } }`
   const config = await configFile(where, delivery, more)
-  const env = { REDIS_URL: redis.url, GITHUB_TOKEN: DOUBLE_TOKEN, SAKER_LOCK_DURATION: '2s' }
+  const quicker = { SAKER_LOCK_DURATION: '2s', SAKER_PROPOSAL_INTERVAL: '2s' }
+  const env = { REDIS_URL: redis.url, GITHUB_TOKEN: DOUBLE_TOKEN, ...quicker }
   const start = (service: string): Promise<RunningSaker> => startSaker([service, '--config', config], env)
   const command = async (...args: readonly string[]) => {
     const ended = await runSaker([...args, '--config', config, '--data-dir', await temporaryFolder()], { env })

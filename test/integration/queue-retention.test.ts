@@ -8,7 +8,7 @@ import { redisAvailable, startRedisServer, type RedisServer } from '../support/r
 const SOON = { timeout: 20_000, interval: 20 }
 const JOBS = `saker:*}:${'[0-9a-z]'.repeat(18)}`
 /** Of these a lane has one each, but for the counts: one for 17 minutes. */
-const OTHERS = /^(?:completed|failed|events|id|meta|marker|limiter|stalled-check|merged:[0-9a-z]{6})$/u
+const OTHERS = /^(?:completed|failed|events|id|meta|marker|limiter|stalled-check|merged:[0-9a-z]{6}|saker:lanes)$/u
 const FAILED: Outcome = { outcome: 'failed', code: 'WORKLOAD_NOT_FOUND', message: 'no workload default/web' }
 
 describe.skipIf(!redisAvailable)('what stays in Redis', () => {

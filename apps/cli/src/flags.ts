@@ -13,6 +13,8 @@ export interface ServiceFlags {
   readonly allowVolatile: boolean
   /** How long a worker that says nothing counts as alive, in milliseconds. */
   readonly lockDuration?: number
+  /** How often is looked what has become of an open pull request, in milliseconds. */
+  readonly proposalInterval?: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly tlsClientCa?: string
@@ -23,6 +25,19 @@ export interface ServiceFlags {
   readonly githubToken?: string
   readonly notifyUrl?: string
   readonly githubApiUrl?: string
+}
+
+/** Below a second, a busy but healthy worker would lose its jobs to the others. */
+const MIN_LOCK_MS = 1000
+/** Each look is a request. */
+const MIN_INTERVAL_MS = 1000
+
+function atLeast(flag: string, leastMs: number): (written: string) => number {
+  return (written) => {
+    const ms = parseDurationMs(written)
+    if (ms !== undefined && ms >= leastMs) return ms
+    throw new ResponseError('CONFIG_INVALID', `${flag} must be a duration of at least ${leastMs / 1000}s, such as 15s`)
+  }
 }
 
 const SERVICE_FLAGS: readonly Option[] = [
@@ -39,7 +54,10 @@ const SERVICE_FLAGS: readonly Option[] = [
     false,
   ),
   new Option('--lock-duration <duration>', 'how long a worker that says nothing counts as alive (default: 15s)')
-    .argParser(parseLockDuration)
+    .argParser(atLeast('--lock-duration', MIN_LOCK_MS))
+    .hideHelp(),
+  new Option('--proposal-interval <duration>', 'how often open pull requests are looked at (default: 60s)')
+    .argParser(atLeast('--proposal-interval', MIN_INTERVAL_MS))
     .hideHelp(),
   new Option('--tls-cert <file>', 'certificate with which ingest serves https'),
   new Option('--tls-key <file>', 'its private key'),
@@ -55,16 +73,6 @@ const DROP_IN_FLAGS: readonly Option[] = [
   new Option('--notify-url <url>', 'called after each commit, such as the URL of a Flux Receiver'),
   new Option('--github-api-url <url>', 'of GitHub Enterprise, such as https://github.example.com/api/v3'),
 ]
-
-/** Below a second, a busy but healthy worker would lose its jobs to the others. */
-const MIN_LOCK_MS = 1000
-
-function parseLockDuration(written: string): number {
-  const ms = parseDurationMs(written)
-  if (ms === undefined || ms < MIN_LOCK_MS)
-    throw new ResponseError('CONFIG_INVALID', '--lock-duration must be a duration of at least 1s, such as 15s')
-  return ms
-}
 
 /** The environment variable that stands for a flag: `--admin-listen` is `SAKER_ADMIN_LISTEN`. */
 export function environmentNameOf(flag: string): string {

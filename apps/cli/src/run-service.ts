@@ -90,14 +90,16 @@ async function startWorkerAlone(starting: Starting): Promise<void> {
   const metrics = new Metrics(VERSION)
   const live = await follow(admin === undefined ? {} : { admin }, metrics, starting)
   const { url: redisUrl } = sharedRedis(process.env)
-  const { dataDir, dryRun, lockDuration } = flags
+  const { dataDir, dryRun, lockDuration, proposalInterval } = flags
   const lock = lockDuration === undefined ? {} : { lockDurationMs: lockDuration }
+  const interval = proposalInterval === undefined ? {} : { proposalIntervalMs: proposalInterval }
   const { secrets } = live.value
   const { startWorker } = await import('@saker/worker')
   const worker = await startWorker({
     config: () => live.value.config,
     secrets,
     ...lock,
+    ...interval,
     isSole: isSoleWorker(),
     redisUrl,
     dataDir,

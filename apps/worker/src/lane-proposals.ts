@@ -22,6 +22,8 @@ export interface LaneProposalsOptions {
   readonly guard: WorkloadGuard
   readonly notes: Pick<ProposalNotes, 'opened' | 'noneOpen' | 'isOpen' | 'takesLook' | 'alone' | 'ended'>
   readonly log: Log
+  /** How often is looked what has become of the open one, in milliseconds; a minute by default. */
+  readonly intervalMs?: number
   /** Told of each proposal once, over all replicas, when it is opened and when it has ended. */
   readonly onChanged: (state: 'opened' | 'merged' | 'closed') => void
   /** Told of the clusters that a merge concerns. */
@@ -30,8 +32,8 @@ export interface LaneProposalsOptions {
 
 /** How often is looked what has become of the open one: a request, by one of all replicas. */
 const LOOK_MS = 60_000
-/** Clocks and timers are not that exact. */
-const SLACK_MS = 5000
+/** The part of it that counts as all of it: clocks and timers are not that exact. */
+const NEARLY = 0.9
 
 /**
  * Looks after the proposals of one lane while one is open: what was merged or closed is noted on its responses, counted and
@@ -41,6 +43,7 @@ export class LaneProposals {
   /** Where the lane reads and commits. */
   readonly branch: ProposedBranch
   readonly #options: LaneProposalsOptions
+  readonly #intervalMs: number
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
@@ -48,6 +51,7 @@ export class LaneProposals {
   constructor(options: LaneProposalsOptions) {
     const { host, base, repository, config, log } = options
     this.#options = options
+    this.#intervalMs = options.intervalMs ?? LOOK_MS
     this.branch = new ProposedBranch({
       host,
       base,
@@ -88,7 +92,7 @@ export class LaneProposals {
   #schedule(ms: number): void {
     if (this.#closing.signal.aborted) return
     this.#timer = setTimeout(() => {
-      this.#running = this.#run().finally(() => this.#schedule(LOOK_MS))
+      this.#running = this.#run().finally(() => this.#schedule(this.#intervalMs))
     }, ms)
     this.#timer.unref()
   }
@@ -99,7 +103,7 @@ export class LaneProposals {
     try {
       // What is open here counts, whatever became of the note: another replica, or the loss of Redis, may have taken it.
       const isOpen = this.branch.open !== undefined || (await notes.isOpen(slug))
-      if (!isOpen || !(await notes.takesLook(slug, LOOK_MS - SLACK_MS))) return
+      if (!isOpen || !(await notes.takesLook(slug, Math.ceil(this.#intervalMs * NEARLY)))) return
       await this.branch.look({ signal: this.#closing.signal })
       if (this.branch.open === undefined) await notes.noneOpen(slug)
       else await notes.opened(slug)

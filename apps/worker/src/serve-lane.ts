@@ -27,6 +27,8 @@ export interface LaneServices {
   readonly dataDir: string
   /** How long a worker that says nothing counts as alive. Absent: the queue's own default. */
   readonly lockDurationMs?: number
+  /** How often is looked what has become of an open proposal. Absent: every minute. */
+  readonly proposalIntervalMs?: number
   /** Whether no other worker can be connected to this Redis. */
   readonly isSole?: boolean
   readonly receivers: Receivers

@@ -15,6 +15,8 @@ export interface LaneParts {
     readonly fallbacks: Fallbacks
     readonly notes: ProposalNotes
     readonly log: Log
+    /** As in `LaneProposalsOptions`. */
+    readonly proposalIntervalMs?: number
   }
   readonly notify: (clusters: readonly string[]) => void
 }
@@ -53,7 +55,7 @@ export function directHost({ lane, repository, config, services, notify }: LaneP
 /** Proposes; the receivers learn of it once it is merged. */
 export function proposingHost({ lane, repository, config, guard, services, notify }: LaneParts): WrittenHost {
   const { base, proposals } = openLaneProposals(repository, { ...services, writes: true })
-  const { notes, log, metrics } = services
+  const { notes, log, metrics, proposalIntervalMs } = services
   const kept = new LaneProposals({
     lane,
     host: proposals,
@@ -63,6 +65,7 @@ export function proposingHost({ lane, repository, config, guard, services, notif
     guard,
     notes,
     log,
+    ...(proposalIntervalMs === undefined ? {} : { intervalMs: proposalIntervalMs }),
     onChanged: (state) => metrics.proposals.inc({ repository: repository.name, state }),
     onMerged: notify,
   })
