@@ -13,7 +13,7 @@ export default defineConfig({
     globalSetup: ['test/report-what-is-missing.ts'],
     pool: 'forks',
     // Most tests wait for processes, Redis or a network; more of them than cores keep the cores busy.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),

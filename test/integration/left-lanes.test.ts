@@ -50,17 +50,9 @@ describe.skipIf(!redisAvailable)('a lane that the config does not lead to any mo
     return origin
   }
 
-  /** Stores a job as ingest did under the config of before, and lets a worker with the config of now begin. */
-  async function acceptedUnder(before: Config, now: Config) {
-    const lane = laneOf(fleetOf(before), 'commit')
-    const queue = new ResponseQueue({ redisUrl: server.url, log: silentLog })
-    afterThisTest(() => queue.close())
-    const sighting = { namespace: 'default', podName: 'web-77789455d6-m7flp' }
-    const job = responseJob({ sighting, alert: alertBody() })
-    await vi.waitFor(() => queue.checkReady(), SOON)
-    await queue.offer(lane, job, { windowMs: 0 })
-    const worker = await startWorker({
-      config: () => now,
+  async function startWith(config: Config) {
+    return startWorker({
+      config: () => config,
       secrets: { read: () => Promise.reject(new Error('there is none')) },
       redisUrl: server.url,
       dataDir: await temporaryFolder(),
@@ -70,6 +62,24 @@ describe.skipIf(!redisAvailable)('a lane that the config does not lead to any mo
       metrics: new Metrics('test'),
       log: silentLog,
     })
+  }
+
+  /**
+   * A worker with the config of before runs and ends, ingest stores a job under that config, and a worker with the config of
+   * now begins.
+   */
+  async function acceptedUnder(before: Config, now: Config) {
+    const first = await startWith(before)
+    await vi.waitFor(() => first.checkRunning(), SOON)
+    await first.close({ graceMs: 1000 })
+    const lane = laneOf(fleetOf(before), 'commit')
+    const queue = new ResponseQueue({ redisUrl: server.url, log: silentLog })
+    afterThisTest(() => queue.close())
+    const sighting = { namespace: 'default', podName: 'web-77789455d6-m7flp' }
+    const job = responseJob({ sighting, alert: alertBody() })
+    await vi.waitFor(() => queue.checkReady(), SOON)
+    await queue.offer(lane, job, { windowMs: 0 })
+    const worker = await startWith(now)
     afterThisTest(() => worker.close({ graceMs: 1000 }))
     const seen = bystander(server.url, lane)
     afterThisTest(() => seen.close())

@@ -1,7 +1,6 @@
 import { jobTitle, ResponseError, type Lane, type LaneFigures, type Log, type ResponseJob } from '@saker/core'
 import { Queue, type JobsOptions } from 'bullmq'
 import { figuresOf } from './lane/lane-figures.ts'
-import { rememberLane } from './lane/known-lanes.ts'
 import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane/lane-queue.ts'
 import { MergedCounts } from './lane/merged-counts.ts'
 import { connectRedis, type RedisConnection } from './redis/redis-connection.ts'
@@ -46,8 +45,6 @@ export interface Retention {
 export class ResponseQueue {
   readonly #connection: RedisConnection
   readonly #queues = new Map<string, Queue>()
-  /** Lanes that this Redis knows of. */
-  readonly #remembered = new Set<string>()
   readonly #merged: MergedCounts
   readonly #retention: () => Retention
 
@@ -56,7 +53,6 @@ export class ResponseQueue {
     this.#connection = connectRedis(options.redisUrl, 'producer', options.log)
     this.#merged = new MergedCounts(this.#connection.client, (thrown) => this.#connection.report(thrown))
     this.#retention = options.retention ?? (() => DEFAULT_RETENTION)
-    this.onDisconnect(() => this.#remembered.clear())
   }
 
   /**
@@ -70,7 +66,6 @@ export class ResponseQueue {
    */
   async offer(lane: Lane, job: ResponseJob, { windowMs }: { readonly windowMs: number }): Promise<Offered> {
     const merge = windowMs > 0 ? { deduplication: { id: job.fingerprint, ttl: windowMs } } : {}
-    this.#remember(lane.slug)
     const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', () =>
       this.#queueOf(lane.slug).add(jobTitle(job), job, { ...keptFor(this.#retention()), jobId: job.id, ...merge }),
     )
@@ -117,16 +112,6 @@ export class ResponseQueue {
     await within(FLUSH_MS, this.#merged.flush())
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()))
     await this.#connection.close()
-  }
-
-  /**
-   * Whatever happens to the config, a lane with jobs can be found. The note lies on one node of a Cluster, and no alert is to
-   * be refused because another than its own is away: it is tried again with the next one.
-   */
-  #remember(slug: string): void {
-    if (this.#remembered.has(slug)) return
-    this.#remembered.add(slug)
-    rememberLane(this.#connection.client, slug).catch(() => this.#remembered.delete(slug))
   }
 
   #queueOf(slug: string): Queue {

@@ -4,7 +4,7 @@ import { connectRedis, type RedisClient, type RedisConnection } from '../redis/r
 import { figuresOf } from './lane-figures.ts'
 import { KEY_PREFIX, LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
 
-/** A set: the slug of every lane that jobs were ever put into, or that was ever served. Never expires; a few names. */
+/** A set: the slug of every lane that was ever served. Never expires; a few names. */
 const LANES_KEY = `${KEY_PREFIX}:lanes`
 
 /** Notes that there is such a lane, so that it is found again when no config leads to it any more. */

@@ -196,10 +196,10 @@ class ServingLane implements LaneWorker {
     const { client } = this.#connection
     const patienceMs = Math.max(NEGLECTED_MS, this.#lockDurationMs)
     const neglected = new NeglectedJob({ client, slug: this.slug, patienceMs, now: () => performance.now() })
-    const keepSerial = (): void => void keepLaneSerial(this.#queue).catch(() => undefined)
-    // Jobs may also come here from other lanes.
-    const remember = (): void => void rememberLane(client, this.slug).catch(() => undefined)
-    remember()
+    const keepSerial = (): void => {
+      void keepLaneSerial(this.#queue).catch(() => undefined)
+      this.#remember()
+    }
     const look = (): void => {
       if (this.#leader.isBusy || client.status !== 'ready') return
       void this.#silent.look().catch(() => undefined)
@@ -211,7 +211,6 @@ class ServingLane implements LaneWorker {
     }
     return [
       setInterval(keepSerial, KEEP_SERIAL_MS).unref(),
-      setInterval(remember, KEEP_SERIAL_MS).unref(),
       setInterval(expire, EXPIRE_MS).unref(),
       setInterval(look, Math.ceil(this.#lockDurationMs / RENEWALS)).unref(),
     ]
@@ -267,6 +266,7 @@ class ServingLane implements LaneWorker {
     while (!signal.aborted) {
       try {
         await keepLaneSerial(this.#queue)
+        this.#remember()
         if (releases) await this.#silent.release()
         await this.#held.keepAll()
         releases = false
@@ -277,6 +277,11 @@ class ServingLane implements LaneWorker {
       }
       await sleep(1000, undefined, { signal }).catch(() => undefined)
     }
+  }
+
+  /** Nothing waits for the note: of a Cluster it may lie on another node than the lane. */
+  #remember(): void {
+    rememberLane(this.#connection.client, this.slug).catch(() => undefined)
   }
 
   /** Also a connection can be stuck while it calls itself ready; what Redis still owes it is asked for again on a new one. */
