@@ -1,11 +1,11 @@
-import { jobTitle, ResponseError, type Lane, type LaneFigures, type Log, type ResponseJob } from '@saker/core'
-import { Queue, type JobsOptions } from 'bullmq'
+import { jobTitle, type Lane, type LaneFigures, type Log, type ResponseJob } from '@saker/core'
+import type { JobsOptions, Queue } from 'bullmq'
 import { figuresOf } from './lane/lane-figures.ts'
-import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane/lane-queue.ts'
+import { openLaneQueue } from './lane/lane-queue.ts'
 import { MergedCounts } from './lane/merged-counts.ts'
 import { connectRedis, type RedisConnection } from './redis/redis-connection.ts'
 import { whyUnfit } from './redis/redis-health.ts'
-import { TIMED_OUT, within } from './within.ts'
+import { within } from './within.ts'
 
 /** Longest wait for Redis to store one alert. ioredis gives up after 2 s by itself; this holds where it would not. */
 const OFFER_MS = 2500
@@ -66,8 +66,10 @@ export class ResponseQueue {
    */
   async offer(lane: Lane, job: ResponseJob, { windowMs }: { readonly windowMs: number }): Promise<Offered> {
     const merge = windowMs > 0 ? { deduplication: { id: job.fingerprint, ttl: windowMs } } : {}
-    const stored = await this.#answer(OFFER_MS, 'the alert could not be stored', () =>
-      this.#queueOf(lane.slug).add(jobTitle(job), job, { ...keptFor(this.#retention()), jobId: job.id, ...merge }),
+    const stored = await this.#connection.ask(
+      () =>
+        this.#queueOf(lane.slug).add(jobTitle(job), job, { ...keptFor(this.#retention()), jobId: job.id, ...merge }),
+      { ms: OFFER_MS, what: 'the alert could not be stored' },
     )
     const id = stored.id ?? job.id
     if (id === job.id) return { result: 'accepted', id }
@@ -93,17 +95,17 @@ export class ResponseQueue {
    * not answer, is a read-only replica, may evict jobs, or is full.
    */
   async checkReady(): Promise<void> {
-    const unfit = await this.#answer(READY_MS, 'not ready', () => whyUnfit(this.#connection.client))
-    if (unfit !== undefined) throw this.#unavailable('not ready', unfit)
+    const what = 'not ready'
+    const unfit = await this.#connection.ask(whyUnfit, { ms: READY_MS, what })
+    if (unfit !== undefined) throw this.#connection.unavailable(unfit, what)
   }
 
   /** How each of these lanes is doing. Ends in `QUEUE_UNAVAILABLE` when Redis does not say so within a second. */
   async laneStates(lanes: readonly Lane[]): Promise<readonly LaneFigures[]> {
     const now = Date.now()
-    return this.#answer(FIGURES_MS, 'the lanes are unknown', () =>
-      Promise.all(
-        lanes.map(({ slug }) => figuresOf({ slug, queue: this.#queueOf(slug), client: this.#connection.client }, now)),
-      ),
+    return this.#connection.ask(
+      (client) => Promise.all(lanes.map(({ slug }) => figuresOf({ slug, queue: this.#queueOf(slug), client }, now))),
+      { ms: FIGURES_MS, what: 'the lanes are unknown' },
     )
   }
 
@@ -117,32 +119,9 @@ export class ResponseQueue {
   #queueOf(slug: string): Queue {
     const known = this.#queues.get(slug)
     if (known !== undefined) return known
-    const queue = new Queue(laneQueueName(slug), {
-      ...LANE_QUEUE_OPTIONS,
-      connection: this.#connection.client,
-      // Without these an `add` waits for the first connection, for ever when Redis was away at the start.
-      skipWaitingForReady: true,
-      skipVersionCheck: true,
-    })
-    // The connection reports its failures itself; an 'error' event that nobody listens to would end the process.
-    queue.on('error', () => undefined)
+    const queue = openLaneQueue(slug, this.#connection.client)
     this.#queues.set(slug, queue)
     return queue
-  }
-
-  async #answer<T>(ms: number, what: string, ask: () => Promise<T>): Promise<T> {
-    let answer: T | typeof TIMED_OUT
-    try {
-      answer = await within(ms, ask())
-    } catch (thrown) {
-      throw this.#unavailable(what, this.#connection.describe(thrown))
-    }
-    if (answer === TIMED_OUT) throw this.#unavailable(what, `it gave no answer in ${ms} ms`)
-    return answer
-  }
-
-  #unavailable(what: string, why: string): ResponseError {
-    return new ResponseError('QUEUE_UNAVAILABLE', `${what}: Redis at ${this.#connection.label}: ${why}`)
   }
 }
 

@@ -4,7 +4,7 @@ import { endHolding, isHeld } from '../lane/expire-held.ts'
 import { HeldJobs } from '../lane/held-jobs.ts'
 import { stateOf, type StateNote } from '../lane/job-note.ts'
 import { LaneFacts, WAIVER_KEPT_MS } from '../lane/lane-facts.ts'
-import { LANE_QUEUE_OPTIONS, laneQueueName } from '../lane/lane-queue.ts'
+import { laneQueueName, laneQueueOptions } from '../lane/lane-queue.ts'
 import type { RedisClient } from '../redis/redis-connection.ts'
 
 /** What a job keeps of its stalls when it is retried: still enough to run alone, as it may be what kills workers. */
@@ -125,8 +125,7 @@ export class BoardQueue extends Queue {
   readonly #client: RedisClient
 
   constructor(lane: Lane, client: RedisClient) {
-    const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
-    super(laneQueueName(lane.slug), { ...LANE_QUEUE_OPTIONS, ...shared })
+    super(laneQueueName(lane.slug), laneQueueOptions(client))
     this.lane = lane
     this.facts = new LaneFacts(client, lane.slug)
     this.held = new HeldJobs(client, lane.slug)

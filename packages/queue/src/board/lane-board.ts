@@ -11,7 +11,6 @@ import type { Job } from 'bullmq'
 import type { FastifyPluginCallback } from 'fastify'
 import { pauseLanes, pausesOf, resumeLanes } from '../guard/pause-switch.ts'
 import { connectRedis, type RedisClient, type RedisConnection } from '../redis/redis-connection.ts'
-import { TIMED_OUT, within } from '../within.ts'
 import { buildBoardPages, type BoardPages } from './board-pages.ts'
 import { BoardQueue, KeptJob, type Decider } from './board-queue.ts'
 import { requeuedOf } from './receipt-of.ts'
@@ -200,19 +199,7 @@ export class LaneBoard {
   }
 
   async #ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
-    let answer: T | typeof TIMED_OUT
-    try {
-      answer = await within(ANSWER_MS, question(this.#connection.client))
-    } catch (thrown) {
-      if (thrown instanceof ResponseError) throw thrown
-      throw this.#unavailable(this.#connection.describe(thrown))
-    }
-    if (answer === TIMED_OUT) throw this.#unavailable(`it gave no answer in ${ANSWER_MS} ms`)
-    return answer
-  }
-
-  #unavailable(why: string): ResponseError {
-    return new ResponseError('QUEUE_UNAVAILABLE', `Redis at ${this.#connection.label}: ${why}`)
+    return this.#connection.ask(question, { ms: ANSWER_MS })
   }
 }
 

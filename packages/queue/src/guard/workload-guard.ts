@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { ResponseError, workloadKeyOf, type Log, type Mute, type MuteReason, type Workload } from '@saker/core'
 import { connectRedis, type RedisClient, type RedisConnection } from '../redis/redis-connection.ts'
-import { TIMED_OUT, within } from '../within.ts'
 import { muteKey, PAUSED_KEY, stoppedKey, WRITING_KEY } from './guard-keys.ts'
 import { ADMIT, CLOSE, MUTE } from './guard-scripts.ts'
 import { WRITE_LIFE_MS } from './pause-switch.ts'
@@ -48,23 +46,8 @@ export class WorkloadGuards {
   }
 
   /** A connection that is just being made is waited for, so that the first write after a start is not put off. */
-  async #whenReady(): Promise<RedisClient> {
-    const { client } = this.#connection
-    if (client.status !== 'ready') await once(client, 'ready')
-    return client
-  }
-
   async #ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
-    const failed = (why: string): ResponseError =>
-      new ResponseError('QUEUE_UNAVAILABLE', `the guard is unknown: Redis at ${this.#connection.label}: ${why}`)
-    let answer: T | typeof TIMED_OUT
-    try {
-      answer = await within(ANSWER_MS, this.#whenReady().then(question))
-    } catch (thrown) {
-      throw failed(this.#connection.describe(thrown))
-    }
-    if (answer === TIMED_OUT) throw failed(`it gave no answer in ${ANSWER_MS} ms`)
-    return answer
+    return this.#connection.askOnceReady(question, { ms: ANSWER_MS, what: 'the guard is unknown' })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Forward } from '@saker/core'
-import { Queue, type Job } from 'bullmq'
+import type { Job } from 'bullmq'
 import type { RedisClient } from '../redis/redis-connection.ts'
-import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
+import { openLaneQueue } from './lane-queue.ts'
 
 /**
  * Puts a job into another lane, under the same id and with all that it says, so that it goes on there. Done before its first
@@ -11,9 +11,7 @@ import { LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
  * that has to go. Rejects as Redis does.
  */
 export async function forwardJob(job: Job, { lane, because }: Forward, client: RedisClient): Promise<void> {
-  const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
-  const target = new Queue(laneQueueName(lane), { ...LANE_QUEUE_OPTIONS, ...shared })
-  target.on('error', () => undefined)
+  const target = openLaneQueue(lane, client)
   try {
     const { deduplication: _merged, ...options } = job.opts
     const kept: Job | undefined = await target.getJob(job.id ?? '')

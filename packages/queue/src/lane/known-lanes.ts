@@ -1,8 +1,7 @@
 import type { Log } from '@saker/core'
-import { Queue } from 'bullmq'
 import { connectRedis, type RedisClient, type RedisConnection } from '../redis/redis-connection.ts'
 import { figuresOf } from './lane-figures.ts'
-import { KEY_PREFIX, LANE_QUEUE_OPTIONS, laneQueueName } from './lane-queue.ts'
+import { KEY_PREFIX, openLaneQueue } from './lane-queue.ts'
 
 /** A set: the slug of every lane that was ever served. Never expires; a few names. */
 const LANES_KEY = `${KEY_PREFIX}:lanes`
@@ -35,9 +34,7 @@ export class KnownLanes {
 
   async #isUnfinished(slug: string): Promise<boolean> {
     const { client } = this.#connection
-    const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
-    const queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared })
-    queue.on('error', () => undefined)
+    const queue = openLaneQueue(slug, client)
     try {
       const { waiting, active, delayed, held } = await figuresOf({ slug, queue, client }, Date.now())
       return waiting + active + delayed + held > 0

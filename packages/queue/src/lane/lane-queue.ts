@@ -1,4 +1,5 @@
-import type { Queue, QueueOptions } from 'bullmq'
+import { Queue, type QueueOptions } from 'bullmq'
+import type { RedisClient } from '../redis/redis-connection.ts'
 
 /** Stands in front of every key of ours, so that other programs may use the same Redis. */
 export const KEY_PREFIX = 'saker'
@@ -17,10 +18,24 @@ export function laneKey(slug: string, name: string): string {
 }
 
 /** What every `Queue` object of a lane shares, whichever process holds it. The events feed only people and metrics. */
-export const LANE_QUEUE_OPTIONS = {
-  prefix: KEY_PREFIX,
-  streams: { events: { maxLen: 1000 } },
-} as const satisfies Omit<QueueOptions, 'connection'>
+export function laneQueueOptions(client: RedisClient): QueueOptions {
+  return {
+    prefix: KEY_PREFIX,
+    streams: { events: { maxLen: 1000 } },
+    connection: client,
+    // Without these an `add` waits for the first connection, for ever when Redis was away at the start.
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+  }
+}
+
+/** Opens the queue of a lane over a connection, which stays that of whoever gave it. */
+export function openLaneQueue(slug: string, client: RedisClient): Queue {
+  const queue = new Queue(laneQueueName(slug), laneQueueOptions(client))
+  // The connection reports its failures itself; an 'error' event that nobody listens to would end the process.
+  queue.on('error', () => undefined)
+  return queue
+}
 
 /**
  * Writes into Redis that one job of the lane runs at a time, over all replicas, and that they all honour its sleep. BullMQ

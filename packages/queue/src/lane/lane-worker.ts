@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResponseError, type Forward, type Log } from '@saker/core'
-import { Queue, Worker, type Job } from 'bullmq'
+import { Worker, type Job, type Queue } from 'bullmq'
 import { connectRedis, type RedisConnection } from '../redis/redis-connection.ts'
 import { TIMED_OUT, within } from '../within.ts'
 import { forwardJob } from './forward-job.ts'
@@ -12,7 +12,7 @@ import type { LaneAnswers } from './lane-batch.ts'
 import { LaneFacts } from './lane-facts.ts'
 import { LaneLeader } from './lane-leader.ts'
 import { rememberLane } from './known-lanes.ts'
-import { KEY_PREFIX, keepLaneSerial, LANE_QUEUE_OPTIONS, laneKey, laneQueueName } from './lane-queue.ts'
+import { KEY_PREFIX, keepLaneSerial, laneKey, laneQueueName, openLaneQueue } from './lane-queue.ts'
 import { readMergedCounts } from './merged-counts.ts'
 import { NeglectedJob } from './neglected-job.ts'
 import { SilentWorkers } from './silent-workers.ts'
@@ -160,9 +160,7 @@ class ServingLane implements LaneWorker {
     this.#isSole = isSole
     this.#connection = connectRedis(redisUrl, 'worker', log)
     const { client } = this.#connection
-    const shared = { connection: client, skipWaitingForReady: true, skipVersionCheck: true }
-    this.#queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared, skipVersionCheck: true })
-    this.#queue.on('error', () => undefined)
+    this.#queue = openLaneQueue(slug, client)
     const stopping = this.#stopping.signal
     const mergedInto = (jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> =>
       readMergedCounts(client, slug, jobIds)

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { ResponseError, type Log } from '@saker/core'
-import { Queue, type Job } from 'bullmq'
-import { laneKey, LANE_QUEUE_OPTIONS, laneQueueName } from '../lane/lane-queue.ts'
+import type { Job, Queue } from 'bullmq'
+import { laneKey, openLaneQueue } from '../lane/lane-queue.ts'
 import { stateOf, type StateNote } from '../lane/job-note.ts'
 import { connectRedis, type RedisClient, type RedisConnection } from '../redis/redis-connection.ts'
-import { TIMED_OUT, within } from '../within.ts'
 
 /** Redis gets no longer than this to answer one question. */
 const ANSWER_MS = 2000
@@ -116,32 +114,14 @@ export class ProposalNotes {
   #queueOf(slug: string): Queue {
     const known = this.#queues.get(slug)
     if (known !== undefined) return known
-    const shared = { connection: this.#connection.client, skipWaitingForReady: true, skipVersionCheck: true }
-    const queue = new Queue(laneQueueName(slug), { ...LANE_QUEUE_OPTIONS, ...shared })
-    // The connection reports its failures itself; an 'error' event that nobody listens to would end the process.
-    queue.on('error', () => undefined)
+    const queue = openLaneQueue(slug, this.#connection.client)
     this.#queues.set(slug, queue)
     return queue
   }
 
   /** A connection that is just being made is waited for: a lane is looked after from its start on. */
-  async #whenReady(): Promise<RedisClient> {
-    const { client } = this.#connection
-    if (client.status !== 'ready') await once(client, 'ready')
-    return client
-  }
-
   async #ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
-    const failed = (why: string): ResponseError =>
-      new ResponseError('QUEUE_UNAVAILABLE', `what is known of proposals: Redis at ${this.#connection.label}: ${why}`)
-    let answer: T | typeof TIMED_OUT
-    try {
-      answer = await within(ANSWER_MS, this.#whenReady().then(question))
-    } catch (thrown) {
-      throw failed(this.#connection.describe(thrown))
-    }
-    if (answer === TIMED_OUT) throw failed(`it gave no answer in ${ANSWER_MS} ms`)
-    return answer
+    return this.#connection.askOnceReady(question, { ms: ANSWER_MS, what: 'what is known of proposals' })
   }
 }
 

@@ -1,7 +1,9 @@
-import type { Log } from '@saker/core'
+import { once } from 'node:events'
+import { ResponseError, type Log } from '@saker/core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { QuietReporter } from './quiet-reporter.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
+import { TIMED_OUT, within } from '../within.ts'
 
 /** A producer must answer its caller soon, whatever Redis does; a worker waits for Redis to come back. */
 export type RedisRole = 'producer' | 'worker'
@@ -61,6 +63,41 @@ export class RedisConnection {
   describe(thrown: unknown): string {
     const text = textOf(thrown).replace(/,? with args beginning with:.*$/su, '')
     return this.#secrets.reduce((told, secret) => told.replaceAll(secret, '[secret]'), text)
+  }
+
+  /**
+   * The answer to a question within `ms` milliseconds. Ends in `QUEUE_UNAVAILABLE` when Redis refuses or gives none, with
+   * `what` in front where it is given; a `ResponseError` that the question itself ends in is passed on.
+   */
+  async ask<T>(
+    question: (client: RedisClient) => Promise<T>,
+    { ms, what }: { readonly ms: number; readonly what?: string },
+  ): Promise<T> {
+    let answer: T | typeof TIMED_OUT
+    try {
+      answer = await within(ms, question(this.client))
+    } catch (thrown) {
+      throw thrown instanceof ResponseError ? thrown : this.unavailable(this.describe(thrown), what)
+    }
+    if (answer === TIMED_OUT) throw this.unavailable(`it gave no answer in ${ms} ms`, what)
+    return answer
+  }
+
+  /** As `ask`, but a connection that is just being made is waited for, so that what comes first after a start is answered. */
+  async askOnceReady<T>(
+    question: (client: RedisClient) => Promise<T>,
+    options: { readonly ms: number; readonly what?: string },
+  ): Promise<T> {
+    return this.ask(async (client) => {
+      if (client.status !== 'ready') await once(client, 'ready')
+      return question(client)
+    }, options)
+  }
+
+  /** That Redis cannot be used, and why. */
+  unavailable(why: string, what?: string): ResponseError {
+    const about = what === undefined ? '' : `${what}: `
+    return new ResponseError('QUEUE_UNAVAILABLE', `${about}Redis at ${this.label}: ${why}`)
   }
 
   /** Has `listener` called whenever a server was lost: what it had acknowledged may be gone with it. */
