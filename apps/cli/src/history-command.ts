@@ -1,4 +1,4 @@
-import { asResponseError, parseDurationMs, ResponseError, workloadTitle } from '@saker/core'
+import { asResponseError, parseDurationMs, ResponseError, workloadTitle, type ResponseLine } from '@saker/core'
 import { readPastResponses, readProposals, type PastResponse, type ProposedEntry } from '@saker/engine'
 import type { Command } from 'commander'
 import { addConfigFlags, type ConfigFlags } from './flags.ts'
@@ -110,36 +110,45 @@ async function proposedIn(
 }
 
 function shownProposal({ line, state, at, sha = '', proposal }: ProposedEntry, repository: string): ShownResponse {
-  return {
-    id: line.id,
-    response: line.response,
-    target: workloadTitle(line.workload),
-    cluster: line.workload.cluster,
-    repository,
-    commit: sha,
-    ...(proposal.url === undefined ? {} : { url: proposal.url }),
-    branch: proposal.branch,
-    time: new Date(at).toISOString(),
-    state,
-    ...(line.until === undefined ? {} : { until: line.until }),
-    places: line.places,
-  }
+  const { url, branch } = proposal
+  return shownLine(line, { repository, commit: sha, url, branch, at, state })
 }
 
 function shownOf({ entry, state }: PastResponse, repository: string): ShownResponse {
   const { line, commit, undoneBy } = entry
+  return shownLine(line, {
+    repository,
+    commit: commit.sha,
+    url: commit.url,
+    at: commit.at,
+    state,
+    undoneBy: undoneBy?.sha,
+  })
+}
+
+/** Where a response is, and what has become of it. */
+interface Whereabouts extends Pick<ShownResponse, 'repository' | 'commit' | 'state'> {
+  readonly url: string | undefined
+  readonly branch?: string
+  readonly at: number
+  readonly undoneBy?: string | undefined
+}
+
+function shownLine(line: ResponseLine, about: Whereabouts): ShownResponse {
+  const { repository, commit, url, branch, at, state, undoneBy } = about
   return {
     id: line.id,
     response: line.response,
     target: workloadTitle(line.workload),
     cluster: line.workload.cluster,
     repository,
-    commit: commit.sha,
-    ...(commit.url === undefined ? {} : { url: commit.url }),
-    time: new Date(commit.at).toISOString(),
+    commit,
+    ...(url === undefined ? {} : { url }),
+    ...(branch === undefined ? {} : { branch }),
+    time: new Date(at).toISOString(),
     state,
     ...(line.until === undefined ? {} : { until: line.until }),
-    ...(undoneBy === undefined ? {} : { undoneBy: undoneBy.sha }),
+    ...(undoneBy === undefined ? {} : { undoneBy }),
     places: line.places,
   }
 }
