@@ -37,23 +37,17 @@ export class BudgetedHost implements RepositoryHost {
 
   /** Ends in `RATE_LIMITED` without a request when the credential has nothing left. */
   async read(options: ReadOptions): Promise<Head> {
-    const { budget, credential, writing } = this.#budget
-    await budget.check(credential, { writing })
-    return tellLimits(this.#budget, () => this.#host.read(options))
+    return asRead(this.#budget, () => this.#host.read(options))
   }
 
   /** As `read`; a write that is let through counts, however it ends. */
   async commit(changeSet: ChangeSet, options: { readonly signal: AbortSignal }): Promise<Commit> {
-    const { budget, credential } = this.#budget
-    await budget.admit(credential, options.signal)
-    return tellLimits(this.#budget, () => this.#host.commit(changeSet, options))
+    return asWrite(this.#budget, options.signal, () => this.#host.commit(changeSet, options))
   }
 
   /** As `read`. */
   async readHistory(options: HistoryOptions): Promise<HistoryPage> {
-    const { budget, credential, writing } = this.#budget
-    await budget.check(credential, { writing })
-    return tellLimits(this.#budget, () => this.#host.readHistory(options))
+    return asRead(this.#budget, () => this.#host.readHistory(options))
   }
 
   /** As `read`. */
@@ -61,9 +55,7 @@ export class BudgetedHost implements RepositoryHost {
     files: readonly FileAt[],
     options: { readonly signal: AbortSignal },
   ): Promise<readonly (string | undefined)[]> {
-    const { budget, credential, writing } = this.#budget
-    await budget.check(credential, { writing })
-    return tellLimits(this.#budget, () => this.#host.readTexts(files, options))
+    return asRead(this.#budget, () => this.#host.readTexts(files, options))
   }
 
   /** Closes the host; the budget belongs to others too. */
@@ -72,8 +64,22 @@ export class BudgetedHost implements RepositoryHost {
   }
 }
 
+/** Makes a request that reads. Ends in `RATE_LIMITED` without one when the credential has nothing left. */
+export async function asRead<T>(limits: HostBudget, request: () => Promise<T>): Promise<T> {
+  const { budget, credential, writing } = limits
+  await budget.check(credential, { writing })
+  return tellLimits(limits, request)
+}
+
+/** Makes a request that writes, as `asRead` does; one that is let through counts, however it ends. */
+export async function asWrite<T>(limits: HostBudget, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
+  const { budget, credential } = limits
+  await budget.admit(credential, signal)
+  return tellLimits(limits, request)
+}
+
 /** Makes a request, and tells the others when it is answered with `RATE_LIMITED`. */
-export async function tellLimits<T>({ budget, credential }: HostBudget, request: () => Promise<T>): Promise<T> {
+async function tellLimits<T>({ budget, credential }: HostBudget, request: () => Promise<T>): Promise<T> {
   try {
     return await request()
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import type { PresentedProposal, ProposalBranch, ProposalHost, ProposalText, RepositoryHost } from '@saker/engine'
-import { BudgetedHost, tellLimits, type HostBudget } from './budgeted-host.ts'
+import { asRead, asWrite, BudgetedHost, type HostBudget } from './budgeted-host.ts'
 
 /**
  * A host of proposals that stays within what its credential may do: a pull request that is opened or revised counts as a
@@ -16,9 +16,7 @@ export class BudgetedProposals implements ProposalHost {
 
   /** Ends in `RATE_LIMITED` without a request when the credential has nothing left. */
   async list(options: { readonly signal: AbortSignal }): Promise<readonly ProposalBranch[]> {
-    const { budget, credential, writing } = this.#budget
-    await budget.check(credential, { writing })
-    return tellLimits(this.#budget, () => this.#host.list(options))
+    return asRead(this.#budget, () => this.#host.list(options))
   }
 
   open(branch: string): RepositoryHost {
@@ -31,9 +29,7 @@ export class BudgetedProposals implements ProposalHost {
     text: ProposalText,
     options: { readonly signal: AbortSignal },
   ): Promise<PresentedProposal> {
-    const { budget, credential } = this.#budget
-    await budget.admit(credential, options.signal)
-    return tellLimits(this.#budget, () => this.#host.present(branch, text, options))
+    return asWrite(this.#budget, options.signal, () => this.#host.present(branch, text, options))
   }
 
   async close(): Promise<void> {
