@@ -7,9 +7,7 @@ import {
   type Outcome,
   type ResponseJob,
 } from '@saker/core'
-
-/** How long a config takes at most to reach all replicas: an unknown lane may belong to a newer one. */
-const CONFIG_SKEW_MS = 120_000
+import { CONFIG_SKEW_MS } from '@saker/engine'
 
 /** How lanes that no config leads to are found and ended. */
 export interface LeftLanesOptions {
@@ -22,7 +20,7 @@ export interface LeftLanesOptions {
   readonly log: Log
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** How long a lane has to be without anybody. Two minutes by default. */
+  /** How long a lane has to be without anybody; two minutes by default, for an unknown lane may belong to a newer config. */
   readonly patienceMs?: number
 }
 

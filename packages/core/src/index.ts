@@ -59,6 +59,7 @@ export {
   type ResponseLine,
 } from './ledger/response-line.ts'
 export { composeProposal, type ComposedProposal } from './ledger/proposal-text.ts'
+export { parseReverted } from './ledger/parse-reverted.ts'
 export { composeUndoMessage, parseUndoneIds, type UndoneResponse } from './ledger/undo-message.ts'
 export { LOG_LEVELS, silentLog, type Log, type LogLevel } from './log.ts'
 export {

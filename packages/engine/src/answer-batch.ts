@@ -17,6 +17,7 @@ import { failedOutcome, planResponses, type Plan, type PlannedResponse } from '.
 import { previousImages } from './previous-image.ts'
 import type { RespondDependencies, ResponseBatch } from './respond-batch.ts'
 import type { ProtectedFallback } from './proposals/protected-fallback.ts'
+import { retryPauseMs } from './retry-pause.ts'
 import { settleProposed } from './proposals/settle-proposed.ts'
 import { settleFromHistory } from './settle-from-history.ts'
 import type { WriteTicket } from './workload-guard.ts'
@@ -160,14 +161,9 @@ async function write(plan: Plan, made: Pick<Committing, 'head' | 'spent'>, answe
     if (moved) deps.observe.conflict()
     const fields = { code: error.code, baseSha: made.head.tree.sha, conflicts, lostAnswers: lost }
     deps.log.warn({ repository: deps.repository, ...fields }, 'commit tried again')
-    await deps.wait(pauseMs(conflicts + lost, deps.random()), batch.signal)
+    await deps.wait(retryPauseMs(conflicts + lost, deps.random()), batch.signal)
     return false
   }
-}
-
-/** Full jitter: two writers that collided once must not collide again. */
-function pauseMs(failures: number, random: number): number {
-  return Math.min(2000, 50 * 2 ** failures) * random
 }
 
 /** Holds the jobs that have waited too long, and gives the others. */

@@ -1,4 +1,4 @@
-import { parseResponseLines, parseUndoneIds, workloadKeyOf, type ResponseLine } from '@saker/core'
+import { parseResponseLines, parseReverted, parseUndoneIds, workloadKeyOf, type ResponseLine } from '@saker/core'
 import type { PastCommit } from './repository-host.ts'
 
 /** How many of the newest commits are remembered. */
@@ -50,10 +50,7 @@ export class BranchMemory {
 }
 
 function remembered({ sha, message, at }: PastCommit): RememberedCommit {
-  const reverts = Array.from(
-    message.matchAll(/\bThis reverts commit ([0-9a-f]{7,64})\b/gu),
-    ([, reverted = '']) => reverted,
-  )
+  const reverts = parseReverted(message)
   const undone = parseUndoneIds(message)
   // Whoever reverts us may quote us: the lines are those of the commit that is reverted then.
   const lines = reverts.length > 0 ? [] : parseResponseLines(message)

@@ -1,5 +1,4 @@
 import {
-  stopsWorkload,
   workloadKeyOf,
   type Config,
   type Delivery,
@@ -13,6 +12,7 @@ import type { RememberedCommit } from './branch-memory.ts'
 import type { Plan, PlannedResponse } from './plan-responses.ts'
 import { takenBack } from './taken-back.ts'
 import type { WantedStop, WorkloadGuard, WriteTicket } from './workload-guard.ts'
+import { mayStop } from './want-the-same.ts'
 
 /** What the guard judges a plan by. */
 export interface PlanGuarding {
@@ -97,9 +97,8 @@ function stopsOf(planned: readonly PlannedResponse[], { config, waivers }: PlanG
   return [...wanted.values()]
 }
 
-function stops({ committed }: PlannedResponse, config: Config): boolean {
-  const response = config.responses.find(({ name }) => name === committed.response)
-  return response?.actions.some(stopsWorkload) ?? true
+function stops({ committed }: PlannedResponse, { responses }: Config): boolean {
+  return mayStop(committed.response, responses)
 }
 
 function keyOf({ committed }: PlannedResponse): string {

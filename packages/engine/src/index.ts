@@ -1,7 +1,7 @@
 export { checkLayout, type LayoutToCheck } from './check-layout.ts'
 export { Layouts } from './layouts.ts'
 export { diffOf } from './deliver-plan.ts'
-export { respond } from './respond.ts'
+export { CONFIG_SKEW_MS, respond } from './respond.ts'
 export type { RespondDependencies, ResponseBatch } from './respond-batch.ts'
 export { Simulation, type SimulatedAlert, type SimulatedResponse, type SimulationDependencies } from './simulation.ts'
 export type { PresentedProposal, ProposalBranch, ProposalHost, ProposalText, PullRequest } from './proposal-host.ts'

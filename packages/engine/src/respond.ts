@@ -5,8 +5,9 @@ import { failedOutcome, knows } from './plan-responses.ts'
 import type { RespondDependencies, ResponseBatch } from './respond-batch.ts'
 
 /** How long a config takes at most to reach all replicas: the kubelet alone needs up to a minute and a half. */
-const CONFIG_SKEW_MS = 120_000
+export const CONFIG_SKEW_MS = 120_000
 const CONFIG_RETRY_MS = 2000
+
 /**
  * Answers a batch with at most one commit: read the tree, plan purely, write with the tree's commit as the expected tip;
  * when somebody else was faster, read and plan again, because the old plan described an old tree.

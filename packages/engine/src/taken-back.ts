@@ -1,6 +1,7 @@
-import { formatPlaces, stopsWorkload, workloadKeyOf, type Config, type MuteReason } from '@saker/core'
+import { formatPlaces, workloadKeyOf, type Config, type MuteReason } from '@saker/core'
 import type { RememberedCommit } from './branch-memory.ts'
 import type { PlannedResponse } from './plan-responses.ts'
+import { wantTheSame } from './want-the-same.ts'
 
 /** Somebody has taken back what a response did to a workload. */
 export interface TakenBack {
@@ -25,12 +26,10 @@ export function takenBack(
   const undoneEarly = undoneBeforeTime(key, commits)
   if (undoneEarly !== undefined) return undoneEarly
   const places = new Set(formatPlaces(committed.places))
-  const stops = (name: string): boolean =>
-    responses.find((one) => one.name === name)?.actions.some(stopsWorkload) ?? true
   const isSame = ({ response, workloadKey, places: theirs }: RememberedCommit['lines'][number]): boolean =>
     workloadKey === key &&
     theirs.some((place) => places.has(place)) &&
-    (response === committed.response || (stops(response) && stops(committed.response)))
+    wantTheSame(response, committed.response, responses)
   const index = commits.findIndex(({ lines }) => lines.some(isSame))
   const ours = commits[index]
   const line = ours?.lines.find(isSame)

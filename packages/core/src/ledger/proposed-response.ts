@@ -1,3 +1,4 @@
+import { parseReverted } from './parse-reverted.ts'
 import { parseResponseLines, type ResponseLine } from './response-line.ts'
 import { parseUndoneIds } from './undo-message.ts'
 
@@ -21,7 +22,7 @@ export interface ProposedCommit {
 /** Reads the message of a commit that Saker made. One that reverts another, and so may quote it, tells nothing. */
 export function readProposedCommit(message: string): ProposedCommit {
   const subject = message.split('\n', 1)[0] ?? ''
-  if (/\bThis reverts commit [0-9a-f]{7,64}\b/u.test(message)) return { subject, responses: [], undone: [] }
+  if (parseReverted(message).length > 0) return { subject, responses: [], undone: [] }
   const lines = parseResponseLines(message)
   const ids = parseUndoneIds(message)
   const blocks = blocksOf(message)

@@ -1,5 +1,6 @@
-import { parseResponseLines, parseUndoneIds, workloadKeyOf, type ResponseLine } from '@saker/core'
+import { workloadKeyOf, type ResponseLine } from '@saker/core'
 import type { WorkloadGuard } from '../workload-guard.ts'
+import { linesLeftIn } from './lines-left.ts'
 import type { EndedProposal } from './proposed-branch.ts'
 
 /** What muting works with. */
@@ -13,9 +14,7 @@ export interface MutingDependencies {
 
 /** The responses that stood in a proposal when it ended, each once; not those that were taken back in it. */
 export function responsesIn({ told }: EndedProposal): readonly ResponseLine[] {
-  const undone = new Set(told.flatMap(parseUndoneIds))
-  const lines = told.flatMap(parseResponseLines).filter(({ id }) => !undone.has(id))
-  return [...new Map(lines.map((line) => [line.id, line])).values()]
+  return [...new Map(linesLeftIn(told).map((line) => [line.id, line])).values()]
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseResponseLines, parseUndoneIds } from '@saker/core'
+import { parseResponseLines, parseReverted, parseUndoneIds } from '@saker/core'
 
 /** What the branches of a lane's proposals are called after. */
 export interface ProposalNaming {
@@ -37,6 +37,6 @@ export function namedFor(name: string, { prefix, base }: ProposalNaming): NamedF
 
 /** Whether a message carries out, or takes back, what a branch is named for. */
 export function beginsProposal(message: string, { id, isUndo }: NamedFor): boolean {
-  if (/\bThis reverts commit [0-9a-f]{7,64}\b/u.test(message)) return false
+  if (parseReverted(message).length > 0) return false
   return isUndo ? parseUndoneIds(message).includes(id) : parseResponseLines(message).some((line) => line.id === id)
 }

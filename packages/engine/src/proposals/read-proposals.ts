@@ -3,6 +3,7 @@ import { MEMORY_DEPTH } from '../branch-memory.ts'
 import type { ProposalHost } from '../proposal-host.ts'
 import type { CommitProposal, PastCommit, RepositoryHost } from '../repository-host.ts'
 import { chooseProposal, type EndedBranch, type LiveBranch } from './choose-proposal.ts'
+import { linesLeftIn } from './lines-left.ts'
 import { messageInBase } from './message-in-base.ts'
 import { ownCommitsOf } from './own-commits.ts'
 import type { ProposalNaming } from './proposal-name.ts'
@@ -66,10 +67,7 @@ async function readLive(
 function readClosed({ name, pullRequest }: EndedBranch): readonly ProposedEntry[] {
   const { state, body, endedAt = 0 } = pullRequest
   if (state !== 'closed') return []
-  const undone = new Set(parseUndoneIds(body))
-  return parseResponseLines(body)
-    .filter(({ id }) => !undone.has(id))
-    .map((line) => ({ line, state, at: endedAt, proposal: placeOf(name, pullRequest) }))
+  return linesLeftIn([body]).map((line) => ({ line, state, at: endedAt, proposal: placeOf(name, pullRequest) }))
 }
 
 function placeOf(branch: string, pullRequest: LiveBranch['pullRequest']): ProposedEntry['proposal'] {

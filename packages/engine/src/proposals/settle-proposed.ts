@@ -1,17 +1,11 @@
-import {
-  stopsWorkload,
-  workloadKeyOf,
-  parseResponseLines,
-  type Outcome,
-  type ResponseJob,
-  type Workload,
-} from '@saker/core'
+import { workloadKeyOf, parseResponseLines, type Outcome, type ResponseJob, type Workload } from '@saker/core'
 import { committedOutcome } from '../deliver-plan.ts'
 import { layoutOn } from '../layout-on.ts'
 import { previousImages } from '../previous-image.ts'
 import { planResponses, type Plan } from '../plan-responses.ts'
 import type { RespondDependencies } from '../respond-batch.ts'
 import type { PastCommit } from '../repository-host.ts'
+import { wantTheSame } from '../want-the-same.ts'
 
 /** What a plan came to without a write, by response id: endings, and the repositories where some go on. */
 export type Unwritten = Pick<Plan, 'settled' | 'elsewhere'>
@@ -70,15 +64,9 @@ function commitWanting(
   const key = workloadKeyOf(workload)
   return own.findLast(({ message }) =>
     parseResponseLines(message).some(
-      (line) =>
-        workloadKeyOf(line.workload) === key &&
-        (line.response === job.response || (stops(line.response, deps) && stops(job.response, deps))),
+      (line) => workloadKeyOf(line.workload) === key && wantTheSame(line.response, job.response, deps.config.responses),
     ),
   )
-}
-
-function stops(response: string, { config }: RespondDependencies): boolean {
-  return config.responses.find(({ name }) => name === response)?.actions.some(stopsWorkload) ?? true
 }
 
 function behind({ branch, number }: { readonly branch: string; readonly number?: number }): Outcome {

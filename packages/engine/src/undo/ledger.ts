@@ -1,4 +1,4 @@
-import { parseResponseLines, parseUndoneIds, type ResponseLine } from '@saker/core'
+import { parseResponseLines, parseReverted, parseUndoneIds, type ResponseLine } from '@saker/core'
 import type { HistoryCommit, RepositoryHost } from '../repository-host.ts'
 
 /** One commit of the history with what it says that concerns us. */
@@ -35,7 +35,7 @@ export class Ledger {
 
   #addOne(commit: HistoryCommit): void {
     const { message, sha } = commit
-    const reverts = Array.from(message.matchAll(/\bThis reverts commit ([0-9a-f]{7,64})\b/gu), ([, id = '']) => id)
+    const reverts = parseReverted(message)
     for (const id of reverts) this.#reverted.add(id)
     // Whoever reverts us may quote us.
     const isQuote = reverts.length > 0

@@ -8,6 +8,7 @@ import {
   type Tree,
 } from '@saker/core'
 import type { ChangeSet, Commit, Edit, RepositoryHost } from '../repository-host.ts'
+import { retryPauseMs } from '../retry-pause.ts'
 import { readLedger, type Ledger, type LedgerEntry } from './ledger.ts'
 import { planUndo, readPastTexts, type PastTexts, type UndoAnswer, type UndoPlan } from './plan-undo.ts'
 import { whoChanged } from './who-changed.ts'
@@ -71,7 +72,7 @@ export async function undo(request: UndoRequest, deps: UndoDependencies): Promis
       return undefined
     })
     if (ending !== undefined) return ending
-    await deps.wait(Math.min(2000, 50 * 2 ** tries) * deps.random(), request.signal)
+    await deps.wait(retryPauseMs(tries, deps.random()), request.signal)
   }
 }
 
